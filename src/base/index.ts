@@ -1,3 +1,11 @@
-export { AppError, isAbortError, messageOf, type AppErrorOptions, type ErrorFacts } from './errors.js';
+export {
+  AppError,
+  isAbortError,
+  messageOf,
+  type AppErrorOptions,
+  type ErrorFacts,
+} from './errors.js';
 export { silentLogger, type LogFacts, type Logger } from './logger.js';
 export { assetPath } from './asset-path.js';
+export { delay, raceAbort, reasonOf, withTimeout, type TimeoutOptions } from './abort.js';
+export { TaskQueue } from './task-queue.js';

@@ -82,7 +82,12 @@ export interface ExecuteRequest {
 /** The user expression's value or error, as the protocol has it. */
 export type UserExpressionResult =
   | { readonly status: 'ok'; readonly data: MimeBundle; readonly metadata: JsonObject }
-  | { readonly status: 'error'; readonly ename: string; readonly evalue: string; readonly traceback: readonly string[] };
+  | {
+      readonly status: 'error';
+      readonly ename: string;
+      readonly evalue: string;
+      readonly traceback: readonly string[];
+    };
 
 /** How a cell ended. The kernel publishes `error` on IOPub for a failed one. */
 export type ExecuteResult =
@@ -113,7 +118,12 @@ export type Completeness =
 /** `history_request`, its three access types. */
 export type HistoryRequest = { readonly output: boolean; readonly raw: boolean } & (
   | { readonly accessType: 'tail'; readonly count: number }
-  | { readonly accessType: 'range'; readonly session: number; readonly start: number; readonly stop: number }
+  | {
+      readonly accessType: 'range';
+      readonly session: number;
+      readonly start: number;
+      readonly stop: number;
+    }
   | {
       readonly accessType: 'search';
       readonly pattern: string;

@@ -1,0 +1,93 @@
+// The output of one cell on its way to IOPub: text is merged where that costs no time, order is kept.
+import type { Display, ExecuteOutput } from './interpreter.js';
+import { clearOutputContent, displayContent } from './protocol/display.js';
+import { executeResultContent } from './protocol/execute.js';
+import { streamContent } from './protocol/stream.js';
+
+/** Publishes one IOPub message of the cell. */
+export type PublishOutput = (type: string, content: object) => void;
+
+type StreamName = 'stdout' | 'stderr';
+
+/** Text is handed over at this length even when the event loop's turn goes on. UTF-16 units. */
+const MAX_MERGED_LENGTH = 1 << 20;
+
+/**
+ * The first text goes out at once. What follows it in the same turn of the event loop is merged into one message
+ * per stretch of the same stream, so that a loop of prints does not cost a message a line.
+ */
+export class CellOutput implements ExecuteOutput {
+  readonly #publish: PublishOutput;
+  readonly #executionCount: number;
+  #isEnded: boolean;
+  /** Set while texts are being merged. */
+  #turn: NodeJS.Immediate | undefined;
+  #name: StreamName = 'stdout';
+  #text = '';
+
+  /** @param options - `silent`: nothing is published at all. */
+  constructor(
+    publish: PublishOutput,
+    options: { readonly silent: boolean; readonly executionCount: number },
+  ) {
+    this.#publish = publish;
+    this.#executionCount = options.executionCount;
+    this.#isEnded = options.silent;
+  }
+
+  stream(name: StreamName, text: string): void {
+    if (this.#isEnded || text === '') return;
+    if (this.#turn === undefined) {
+      this.#publish('stream', streamContent(name, text));
+      this.#turn = setImmediate(this.#endTurn);
+      return;
+    }
+    if (name !== this.#name) this.flush();
+    this.#name = name;
+    this.#text += text;
+    if (this.#text.length >= MAX_MERGED_LENGTH) this.flush();
+  }
+
+  display(display: Display): void {
+    this.#publishInOrder('display_data', displayContent(display));
+  }
+
+  updateDisplay(display: Display & { readonly displayId: string }): void {
+    this.#publishInOrder('update_display_data', displayContent(display));
+  }
+
+  result(display: Display): void {
+    this.#publishInOrder('execute_result', executeResultContent(display, this.#executionCount));
+  }
+
+  clear(wait: boolean): void {
+    this.#publishInOrder('clear_output', clearOutputContent(wait));
+  }
+
+  /** Publishes the merged text, if any. */
+  flush(): void {
+    if (this.#text === '') return;
+    const text = this.#text;
+    this.#text = '';
+    this.#publish('stream', streamContent(this.#name, text));
+  }
+
+  /** Publishes what is left; everything that comes later is dropped. */
+  end(): void {
+    this.flush();
+    this.#isEnded = true;
+    clearImmediate(this.#turn);
+  }
+
+  #publishInOrder(type: string, content: object): void {
+    if (this.#isEnded) return;
+    this.flush();
+    this.#publish(type, content);
+  }
+
+  /** Merging goes on as long as there was something to merge. */
+  readonly #endTurn = (): void => {
+    this.#turn = this.#text === '' ? undefined : setImmediate(this.#endTurn);
+    this.flush();
+  };
+}
