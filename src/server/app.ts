@@ -1,0 +1,127 @@
+// Puts the HTTP application together. It does not listen: server.ts does.
+import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { silentLogger } from '../base/index.js';
+import { createErrorHandler, handleNotFound } from './error-response.js';
+import { ApiError } from './errors.js';
+import { serveEvents } from './events.js';
+import type { ServerTls } from './options.js';
+import { addFilesRoutes } from './routes/files.js';
+import { addLoginRoutes } from './routes/login.js';
+import { addNotOfferedRoutes } from './routes/not-offered.js';
+import type { RouteContext } from './routes/route.js';
+import { addSessionsRoutes } from './routes/sessions.js';
+import { addSnapshotsRoutes } from './routes/snapshots.js';
+import { addStatusRoutes } from './routes/status.js';
+import { addWorkspaceRoutes } from './routes/workspace.js';
+import { DEFAULT_EVENT_SOCKET_LIMITS } from './sessions/event-socket.js';
+
+/** Clients keep connections for bursts of calls; a new one costs more than an idle one. */
+const KEEP_ALIVE_MS = 600_000;
+const HEADERS_TIMEOUT_MS = 60_000;
+/** Access tokens travel in headers, refresh tokens and file names in paths. */
+const MAX_HEADER_BYTES = 64 * 1024;
+const MAX_PARAMETER_LENGTH = 4096;
+
+export interface AppOptions {
+  readonly context: RouteContext;
+  readonly tls?: ServerTls | undefined;
+  /** Called for each request before anything else; returns an error to refuse it. */
+  readonly onRequest: () => ApiError | undefined;
+}
+
+/** The application with all its routes. */
+export async function buildApp({ context, tls, onRequest }: AppOptions): Promise<FastifyInstance> {
+  const logger = context.options.logger ?? silentLogger;
+  const handleError = createErrorHandler(logger);
+  const app = Fastify({
+    logger: false,
+    bodyLimit: context.limits.maxBodyBytes,
+    exposeHeadRoutes: false,
+    return503OnClosing: false,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAMETER_LENGTH },
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
+    frameworkErrors: handleError,
+    serverFactory: (handler) => createNodeServer(handler, tls),
+  });
+  app.setErrorHandler(handleError);
+  app.setNotFoundHandler(handleNotFound);
+  app.decorateRequest('owner', '');
+  app.addHook('onRequest', (_request, _reply, done) => {
+    done(onRequest());
+  });
+  acceptJson(app);
+  addLoginRoutes(app, context);
+  addStatusRoutes(app, context);
+  addSessionsRoutes(app, context);
+  addSnapshotsRoutes(app, context);
+  await app.register((scope) => addFilesRoutes(scope, context));
+  await app.register((scope, _options, done) => {
+    addWorkspaceRoutes(scope, context);
+    done();
+  });
+  addNotOfferedRoutes(app, context);
+  serveEvents(app.server, {
+    tokens: context.tokens,
+    sessions: context.sessions,
+    limits: {
+      ...DEFAULT_EVENT_SOCKET_LIMITS,
+      maxBufferedBytes: context.limits.maxEventBufferBytes,
+      stallTimeoutMs: context.limits.eventStallMs,
+    },
+    logger,
+  });
+  return app;
+}
+
+function createNodeServer(handler: RequestListener, tls: ServerTls | undefined): Server {
+  const options = {
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: 0, // a large upload over a slow line takes as long as it takes
+    maxHeaderSize: MAX_HEADER_BYTES,
+    noDelay: true,
+    keepAlive: true,
+  };
+  if (tls === undefined) return createHttpServer(options, handler);
+  const { cert, key, passphrase, clientCa } = tls;
+  return createHttpsServer(
+    {
+      ...options,
+      minVersion: 'TLSv1.2',
+      cert,
+      key,
+      ...(passphrase === undefined ? {} : { passphrase }),
+      ...(clientCa === undefined
+        ? {}
+        : { ca: clientCa, requestCert: true, rejectUnauthorized: true }),
+    },
+    handler,
+  );
+}
+
+/** Every body is JSON, whatever its content type says; an empty one is absent. */
+function acceptJson(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body: string, done) => {
+    if (body === '') {
+      done(null, undefined);
+      return;
+    }
+    try {
+      // Some .NET clients begin with a byte order mark.
+      done(null, JSON.parse(body.charCodeAt(0) === 0xfeff ? body.slice(1) : body));
+    } catch (error) {
+      done(
+        new ApiError(
+          'API_BAD_JSON',
+          'The body is not JSON. Send it as application/json in UTF-8.',
+          {
+            cause: error,
+          },
+        ),
+      );
+    }
+  });
+}

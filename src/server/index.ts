@@ -1,0 +1,25 @@
+export {
+  createAccountVerifier,
+  createSecretVerifier,
+  hashPassword,
+  verifyPassword,
+  type PasswordVerifier,
+} from './auth/passwords.js';
+export { ApiError, type ApiErrorOptions } from './errors.js';
+export {
+  DEFAULT_LIMITS,
+  type ListenOptions,
+  type ServerLimits,
+  type ServerOptions,
+  type ServerTls,
+} from './options.js';
+export { createServer, type IdleListener, type RServer } from './server.js';
+export { openSqliteStore } from './store/sqlite-store.js';
+export type {
+  GrantRecord,
+  GrantRenewal,
+  GrantStore,
+  SnapshotRecord,
+  SnapshotStore,
+  Store,
+} from './store/store.js';

@@ -1,0 +1,231 @@
+// One session: a runtime, and around it the queue, the console text, the history and the watchers.
+import type { ExecuteResponse } from '../../api/index.js';
+import { RuntimeProcessError } from '../../runtimes/index.js';
+import type {
+  NamedValue,
+  Runtime,
+  RuntimeEvent,
+  RuntimeExit,
+  RuntimeType,
+} from '../../runtimes/index.js';
+import { ApiError } from '../errors.js';
+import { ConsoleText } from './console-text.js';
+import { ExecutionQueue } from './execution-queue.js';
+import { History } from './history.js';
+import { Watchers, type Watcher } from './watchers.js';
+
+/** How much text a session keeps, in UTF-16 code units. */
+export interface SessionLimits {
+  readonly maxConsoleLength: number;
+  readonly maxHistoryLength: number;
+}
+
+export interface SessionOptions {
+  /** UUID. */
+  readonly id: string;
+  readonly name: string;
+  readonly owner: string;
+  readonly runtime: Runtime;
+  readonly limits: SessionLimits;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+}
+
+/** One `execute` call. */
+export interface SessionExecution {
+  readonly executionId: string;
+  readonly code: string;
+  /** What the history records. */
+  readonly source: string;
+  readonly inputParameters: readonly NamedValue[];
+  readonly outputParameters: readonly string[];
+  /** Leaves `consoleOutput` of the answer empty: the client reads the events. */
+  readonly isConsoleByEvents: boolean;
+  /** Asked before it starts; true drops it. */
+  readonly isAbandoned: () => boolean;
+}
+
+const CLOSED_MESSAGE = 'The session was closed.';
+
+/** A live session. @see docs/life-cycles.md */
+export class Session {
+  readonly id: string;
+  readonly name: string;
+  readonly owner: string;
+  readonly runtimeType: RuntimeType;
+  /** Settles with the reason, in words, when the session is over. */
+  readonly ended: Promise<string>;
+
+  readonly #runtime: Runtime;
+  readonly #limits: SessionLimits;
+  readonly #now: () => number;
+  readonly #queue = new ExecutionQueue();
+  readonly #watchers = new Watchers();
+  readonly #history: History;
+  #console: ConsoleText;
+  #isClosing = false;
+  #lastUsedAtMs: number;
+
+  constructor(options: SessionOptions) {
+    this.id = options.id;
+    this.name = options.name;
+    this.owner = options.owner;
+    this.runtimeType = options.runtime.runtimeType;
+    this.#runtime = options.runtime;
+    this.#limits = options.limits;
+    this.#now = options.now;
+    this.#history = new History(options.limits.maxHistoryLength);
+    this.#console = new ConsoleText(options.limits.maxConsoleLength);
+    this.#lastUsedAtMs = options.now();
+    this.ended = this.#runtime.exited.then((exit) => this.#handleExit(exit));
+  }
+
+  /**
+   * Runs code when everything before it is done.
+   *
+   * @throws {ApiError} `API_SESSION_GONE` when the process ends before the code does.
+   */
+  async execute(execution: SessionExecution): Promise<ExecuteResponse> {
+    return this.#queue.run(() => this.#runExecution(execution), execution.isAbandoned);
+  }
+
+  /** Asks the running code to stop. What waits in the queue runs after it. */
+  cancel(): void {
+    this.#lastUsedAtMs = this.#now();
+    this.#runtime.interrupt();
+  }
+
+  /** What the current or last execution has printed so far. */
+  consoleOutput(): string {
+    this.#lastUsedAtMs = this.#now();
+    return this.#console.toString();
+  }
+
+  history(): readonly string[] {
+    this.#lastUsedAtMs = this.#now();
+    return this.#history.list();
+  }
+
+  /**
+   * Uses the runtime for something else than an execution, in the same queue.
+   *
+   * @throws {ApiError} `API_SESSION_GONE`; otherwise what `use` throws.
+   */
+  async withRuntime<T>(
+    use: (runtime: Runtime) => Promise<T>,
+    isAbandoned?: () => boolean,
+  ): Promise<T> {
+    return this.#queue.run(async () => {
+      try {
+        return await use(this.#runtime);
+      } catch (error) {
+        throw await this.#explain(error);
+      } finally {
+        this.#lastUsedAtMs = this.#now();
+      }
+    }, isAbandoned);
+  }
+
+  /** The runtime for its files, which can be reached while code runs. */
+  get files(): Pick<Runtime, 'listFiles' | 'readFile' | 'writeFile' | 'deleteFile'> {
+    this.#lastUsedAtMs = this.#now();
+    return this.#runtime;
+  }
+
+  addWatcher(watcher: Watcher): void {
+    this.#watchers.add(watcher);
+  }
+
+  removeWatcher(watcher: Watcher): void {
+    this.#watchers.remove(watcher);
+    this.#lastUsedAtMs = this.#now();
+  }
+
+  /** Since when nobody has used it, in Unix milliseconds; undefined while code runs or someone watches. */
+  unusedSinceMs(): number | undefined {
+    return this.#queue.isBusy || this.#watchers.count > 0 ? undefined : this.#lastUsedAtMs;
+  }
+
+  /** Ends the runtime in order; settles when it is gone. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    this.#queue.close(new ApiError('API_SESSION_GONE', CLOSED_MESSAGE));
+    await this.#runtime.close();
+  }
+
+  /** Ends the runtime now. */
+  destroy(): void {
+    this.#isClosing = true;
+    this.#queue.close(new ApiError('API_SESSION_GONE', CLOSED_MESSAGE));
+    this.#runtime.destroy();
+  }
+
+  async #runExecution(execution: SessionExecution): Promise<ExecuteResponse> {
+    const { executionId } = execution;
+    const console = new ConsoleText(this.#limits.maxConsoleLength);
+    this.#console = console;
+    this.#history.add(execution.source);
+    try {
+      const result = await this.#runtime.execute(execution, (event) =>
+        this.#take(executionId, console, event),
+      );
+      return {
+        success: result.success,
+        errorMessage: result.errorMessage,
+        outputParameters: result.outputParameters as NonNullable<
+          ExecuteResponse['outputParameters']
+        >,
+        consoleOutput: execution.isConsoleByEvents ? '' : console.toString(),
+        changedFiles: result.changedFiles as string[],
+      };
+    } catch (error) {
+      throw await this.#explain(error);
+    } finally {
+      this.#lastUsedAtMs = this.#now();
+      void this.#watchers.send({ type: 'finished', executionId });
+      // On the wire before the HTTP answer is.
+      this.#watchers.flush();
+    }
+  }
+
+  #take(executionId: string, console: ConsoleText, event: RuntimeEvent): void | Promise<void> {
+    if (event.type === 'data') {
+      return this.#watchers.send({ type: 'data', executionId, data: event.data });
+    }
+    console.append(event.text);
+    return this.#watchers.send({
+      type: 'stream',
+      executionId,
+      name: event.name,
+      text: event.text,
+    });
+  }
+
+  /** Adds how the process ended to an error that comes from its end. */
+  async #explain(error: unknown): Promise<unknown> {
+    if (!(error instanceof RuntimeProcessError)) return error;
+    if (error.code === 'RUNTIME_GARBLED') this.#runtime.destroy();
+    else if (error.code !== 'RUNTIME_EXITED') return error;
+    return new ApiError('API_SESSION_GONE', await this.ended, { cause: error });
+  }
+
+  #handleExit(exit: RuntimeExit): string {
+    const reason = this.#isClosing ? CLOSED_MESSAGE : describeExit(this.runtimeType, exit);
+    this.#queue.close(new ApiError('API_SESSION_GONE', reason));
+    this.#watchers.close();
+    return reason;
+  }
+}
+
+/** E.g. `The R process of the session has ended (signal SIGKILL). It last wrote: ...` */
+export function describeExit(runtimeType: RuntimeType, exit: RuntimeExit): string {
+  const how =
+    exit.signal === null
+      ? exit.exitCode === null
+        ? ''
+        : ` (exit code ${exit.exitCode})`
+      : ` (signal ${exit.signal})`;
+  const lastWords = exit.stderrTail.trim();
+  const tail = lastWords === '' ? '' : ` It last wrote: ${lastWords}`;
+  return `The ${runtimeType} process of the session has ended${how}.${tail}`;
+}
