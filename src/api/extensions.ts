@@ -1,0 +1,40 @@
+// What the embedded server offers beyond R Server's API. Each is discovered at run time and has a plain fallback.
+import type { ExtensionName } from './document.js';
+
+/** Response header of login, renewal, session creation and status: a comma list of extension names. */
+export const EXTENSIONS_HEADER = 'RServer-Extensions';
+
+/** Request header of execute: the client's name for the execution (a UUID). */
+export const EXECUTION_ID_HEADER = 'RServer-Execution-Id';
+
+/** Request header of execute; its one value is {@link CONSOLE_OUTPUT_BY_EVENTS}. */
+export const CONSOLE_OUTPUT_HEADER = 'RServer-Console-Output';
+
+/** Asks for an empty `consoleOutput`, because the client reads all text from the event stream. */
+export const CONSOLE_OUTPUT_BY_EVENTS = 'events';
+
+/** Every extension there is. */
+export const EXTENSION_NAMES: readonly ExtensionName[] = ['events', 'source', 'restore'];
+
+/** One frame of `GET /sessions/{id}/events`. Texts of an execution, joined in order, are its `consoleOutput`. */
+export type SessionEvent =
+  | {
+      readonly type: 'stream';
+      readonly executionId: string;
+      readonly name: 'stdout' | 'stderr';
+      readonly text: string;
+    }
+  /** Text that code in the session handed to the runtime's emit hook; opaque here. */
+  | { readonly type: 'data'; readonly executionId: string; readonly data: string }
+  /** After the last event of an execution, before its HTTP answer. */
+  | { readonly type: 'finished'; readonly executionId: string };
+
+/**
+ * Reads the value of {@link EXTENSIONS_HEADER}; names not known here are left out.
+ *
+ * @param value - E.g. `events, source`; absent from a genuine server.
+ */
+export function parseExtensions(value: string | undefined): ReadonlySet<ExtensionName> {
+  const offered = new Set(value?.split(',').map((name) => name.trim().toLowerCase()));
+  return new Set(EXTENSION_NAMES.filter((name) => offered.has(name)));
+}

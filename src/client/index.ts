@@ -1,0 +1,26 @@
+export { normaliseLineEnds, parseServerTime } from './answers.js';
+export { RServerClient } from './client.js';
+export { CLIENT_ERROR_CODES, ClientError, isClientError, type ClientErrorCode } from './errors.js';
+export type { EventStream } from './events.js';
+export {
+  DEFAULT_TIMEOUTS,
+  type CallOptions,
+  type ClientAuth,
+  type ClientOptions,
+  type ClientTimeouts,
+  type ClientTls,
+  type SecretSource,
+} from './options.js';
+export type { RealtimeService } from './realtime-services.js';
+export type { ServicePoolStatus, WebServiceInfo } from './services.js';
+export type {
+  ExecuteOptions,
+  Execution,
+  ExecutionResult,
+  NamedValue,
+  SessionInfo,
+} from './sessions.js';
+export type { SnapshotInfo } from './snapshots.js';
+export type { StatusReport } from './status.js';
+export type { BatchState, BatchStatus, ConsumeResult, ServiceInputs } from './web-service.js';
+export type { SessionEvent } from '../api/index.js';
