@@ -1,0 +1,90 @@
+// The errors of language processes. A failing program is never one of these: it is a result.
+import { AppError, type AppErrorOptions, type ErrorFacts } from '../base/index.js';
+import type { RuntimeExit, RuntimeType } from './runtime.js';
+
+/** What is behind each code and what to do about it; `docs/errors.md` is made from this table. */
+export const RUNTIME_ERROR_CODES = {
+  RUNTIME_SPAWN: {
+    cause: 'The R or Python program could not be started, or ended before it was ready.',
+    remedy:
+      'Install R or Python, or name the right command in the configuration, and run that command by hand to see what it says.',
+  },
+  RUNTIME_POOL_FULL: {
+    cause: 'As many R or Python processes run as the configuration allows.',
+    remedy: 'Close sessions that are no longer needed, or raise the largest pool size.',
+  },
+  RUNTIME_EXITED: {
+    cause:
+      'The R or Python process behind the session has ended: a crash, too little memory, or a signal from outside.',
+    remedy:
+      'Start a new session, from a snapshot if there is one, and look at the last stderr lines.',
+  },
+  RUNTIME_GARBLED: {
+    cause: 'The R or Python process sent something that is not the protocol of its worker.',
+    remedy:
+      'Start a new session; code that writes to foreign file descriptors is the usual reason.',
+  },
+  RUNTIME_BUSY: {
+    cause: 'The session already runs something; one call at a time.',
+    remedy: 'Wait for the running call, or interrupt it.',
+  },
+  RUNTIME_OBJECT_NOT_FOUND: {
+    cause: 'The workspace has no object of this name.',
+    remedy: 'List the workspace and check the spelling.',
+  },
+  RUNTIME_OBJECT_NOT_SERIALIZABLE: {
+    cause:
+      'The object cannot be written in binary form: connections, locks and open files never can.',
+    remedy:
+      'Remove the named objects from the workspace, or install dill for Python functions and classes.',
+  },
+  RUNTIME_OBJECT_BAD_BYTES: {
+    cause: 'The bytes are no object in the language of this session.',
+    remedy: 'Send R serialize() or .RData bytes to R, and dill or pickle bytes to Python.',
+  },
+  RUNTIME_FILE_NOT_FOUND: {
+    cause: 'The working directory has no file of this name.',
+    remedy: 'List the files of the session and check the spelling.',
+  },
+  RUNTIME_FILE_NAME_BAD: {
+    cause: 'The name is empty, has a folder in it or is otherwise no plain file name.',
+    remedy: 'Use a plain file name: the working directory is flat.',
+  },
+  RUNTIME_SNAPSHOT_BAD: {
+    cause: 'The snapshot holds no workspace that this language can read.',
+    remedy: 'Load R snapshots into R sessions and Python snapshots into Python sessions.',
+  },
+} as const satisfies Record<string, { readonly cause: string; readonly remedy: string }>;
+
+export type RuntimeErrorCode = keyof typeof RUNTIME_ERROR_CODES;
+
+/** A language process or one of its files and objects let us down. */
+export class RuntimeProcessError extends AppError {
+  declare readonly code: RuntimeErrorCode;
+
+  constructor(code: RuntimeErrorCode, message: string, options: AppErrorOptions = {}) {
+    super(code, message, options);
+  }
+}
+
+/** The error of a call to a process that has ended, or is being ended. */
+export function exitedError(
+  runtimeType: RuntimeType,
+  exit: RuntimeExit | undefined,
+): RuntimeProcessError {
+  const { exitCode = null, signal = null } = exit ?? {};
+  const code = exitCode === null ? '' : ` with exit code ${exitCode}`;
+  const how = signal === null ? code : ` by signal ${signal}`;
+  return new RuntimeProcessError(
+    'RUNTIME_EXITED',
+    `The ${runtimeType} process of the session has ended${how}.`,
+    { facts: exitFacts(exit) },
+  );
+}
+
+/** `exitCode`, `signal` and `stderrTail` as facts. */
+export const exitFacts = (exit: RuntimeExit | undefined): ErrorFacts => ({
+  exitCode: exit?.exitCode ?? undefined,
+  signal: exit?.signal ?? undefined,
+  stderrTail: exit?.stderrTail,
+});

@@ -1,0 +1,30 @@
+// What process-runtime.ts must know of a language: how its program is started and how values cross over.
+import type { NamedValue, RuntimeExecution, RuntimeType } from './runtime.js';
+
+/** How a language's worker is started. */
+export interface WorkerCommand {
+  /** A program in PATH or an absolute path. */
+  readonly command: string;
+  readonly args: readonly string[];
+  /** Added to the environment. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface Language {
+  readonly runtimeType: RuntimeType;
+  readonly workerCommand: WorkerCommand;
+  /** Code which a process that nobody waits for runs once, so that the first cell finds everything loaded and compiled. */
+  readonly rehearsal: readonly string[];
+  /** Name of the workspace file in a snapshot folder. */
+  readonly workspaceFileName: string;
+  /**
+   * Inputs and the names of outputs, as the worker takes them.
+   * @throws {TypeError} When a value has no form in the language.
+   */
+  encodeParameters(execution: RuntimeExecution): Buffer;
+  /** The values of outputs as the worker sends them. */
+  decodeOutputs(bytes: Buffer): NamedValue[];
+  /** A list of names, in either direction. */
+  encodeNames(names: readonly string[]): Buffer;
+  decodeNames(bytes: Buffer): string[];
+}

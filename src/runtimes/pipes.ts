@@ -1,0 +1,39 @@
+// The named pipes between this server and a worker, and how they are opened without waiting for each other.
+// Named pipes and not Node's socket pairs, because user code may open /dev/stdout, which sockets refuse.
+import { constants, openSync } from 'node:fs';
+import path from 'node:path';
+
+export const PIPE_NAMES = ['requests', 'answers', 'stdout', 'stderr'] as const;
+
+/** Descriptors: this side's do not block, those for the child do. */
+export interface Pipes {
+  readonly requests: number;
+  readonly answers: number;
+  readonly stdout: number;
+  readonly stderr: number;
+  /** For the child; closed here once it is started. */
+  readonly childStdout: number;
+  readonly childStderr: number;
+  /** Keeps `answers` from ending before the worker has opened it; closed when the worker has. */
+  readonly answersKeeper: number;
+}
+
+/** Opens the pipes in a folder. Readers first: a pipe cannot be opened for writing only without one. */
+export function openPipes(folder: string): Pipes {
+  const { O_RDONLY, O_RDWR, O_WRONLY, O_NONBLOCK } = constants;
+  const openPipe = (name: (typeof PIPE_NAMES)[number], flags: number): number =>
+    openSync(path.join(folder, name), flags);
+  const stdout = openPipe('stdout', O_RDONLY | O_NONBLOCK);
+  const stderr = openPipe('stderr', O_RDONLY | O_NONBLOCK);
+  const answers = openPipe('answers', O_RDONLY | O_NONBLOCK);
+  return {
+    stdout,
+    stderr,
+    answers,
+    childStdout: openPipe('stdout', O_WRONLY),
+    childStderr: openPipe('stderr', O_WRONLY),
+    answersKeeper: openPipe('answers', O_WRONLY),
+    // For reading too, so that it opens before the worker is there.
+    requests: openPipe('requests', O_RDWR | O_NONBLOCK),
+  };
+}

@@ -1,0 +1,70 @@
+# Frames between this process and the server, over named pipes. The other side is framing.ts.
+#
+# A frame is three little-endian 32 bit integers (kind, length of text, length of bytes), UTF-8 text, bytes.
+import os
+import struct
+
+REQUEST_EXECUTE = 1
+REQUEST_LIST = 2
+REQUEST_GET = 3
+REQUEST_SET = 4
+REQUEST_DELETE = 5
+REQUEST_SAVE = 6
+REQUEST_LOAD = 7
+
+HELLO = 1
+DATA = 2
+DONE = 3
+FAILED = 4
+
+_HEADER = struct.Struct("<iii")
+
+
+class Channel(object):
+    """Both directions. Descriptors are not inherited by child programs."""
+
+    def __init__(self, directory):
+        self._requests = os.open(os.path.join(directory, "requests"), os.O_RDONLY)
+        self._answers = os.open(os.path.join(directory, "answers"), os.O_WRONLY)
+        self._buffer = b""
+
+    def read(self):
+        """The next request as (kind, text, bytes), or None when the server has closed the channel."""
+        header = self._take(_HEADER.size)
+        if header is None:
+            return None
+        kind, text_size, bytes_size = _HEADER.unpack(header)
+        body = self._take(text_size + bytes_size)
+        if body is None:
+            return None
+        return kind, body[:text_size].decode("utf-8", "surrogatepass"), body[text_size:]
+
+    def write(self, kind, text, content=b""):
+        # A lone surrogate has no UTF-8 form; it becomes "?".
+        encoded = text.encode("utf-8", "replace")
+        frame = _HEADER.pack(kind, len(encoded), len(content)) + encoded + content
+        write_all(self._answers, frame)
+
+    def _take(self, size):
+        if len(self._buffer) >= size:
+            taken, self._buffer = self._buffer[:size], self._buffer[size:]
+            return taken
+        pieces = [self._buffer]
+        missing = size - len(self._buffer)
+        while missing > 0:
+            piece = os.read(self._requests, 65536)
+            if not piece:
+                return None
+            pieces.append(piece)
+            missing -= len(piece)
+        joined = b"".join(pieces)
+        self._buffer = joined[size:]
+        return joined[:size]
+
+
+def write_all(descriptor, content):
+    """Writes everything, however many calls it takes."""
+    written = os.write(descriptor, content)
+    while written < len(content):
+        content = memoryview(content)[written:]
+        written = os.write(descriptor, content)

@@ -1,0 +1,196 @@
+# Carries out the server's requests, one after the other, until it closes the channel.
+import faulthandler
+import functools
+import importlib
+import io
+import json
+import os
+import platform
+import signal
+import sys
+import threading
+
+from rserver_runtime import channel as frames
+from rserver_runtime.channel import Channel
+from rserver_runtime.execution import Executor
+from rserver_runtime.streams import Streams
+from rserver_runtime.values import NotPlain, from_json, plain, to_json
+from rserver_runtime.workspace import Workspace, WorkspaceError
+
+_server = None
+
+
+def main(preload):
+    global _server
+    _server = Server(os.environ.pop("RSERVER_WORKER_PIPES"))
+    _server.run(preload)
+
+
+def emit(text):
+    _server.emit(text)
+
+
+class Server(object):
+    def __init__(self, directory):
+        self._pid = os.getpid()
+        self._interrupt_file = os.path.join(os.path.dirname(directory), "interrupt")
+        self._channel = Channel(directory)
+        _, nonce, _ = self._channel.read()
+        self._streams = Streams(directory, nonce)
+        self._executor = Executor()
+        self._workspace = Workspace(self._executor)
+
+    def run(self, preload):
+        sys.stdout, sys.stderr, sys.stdin = self._streams.stdout, self._streams.stderr, _NoInput()
+        sys.__stdout__, sys.__stderr__ = sys.stdout, sys.stderr
+        faulthandler.enable(2)  # a crash leaves its trace on stderr
+        _watch_child_programs(self._streams.flush, self._interrupt_file)
+        for name in preload:
+            try:
+                importlib.import_module(name)
+            except ImportError:
+                continue
+        self._executor.run(lambda: None, "None")
+        self._channel.write(frames.HELLO, platform.python_version())
+        while True:
+            request = self._channel.read()
+            if request is None:
+                break
+            kind, text, content = request
+            if kind == frames.REQUEST_EXECUTE:
+                self._execute(text, content)
+            else:
+                self._answer(kind, text, content)
+
+    def emit(self, text):
+        if not isinstance(text, str):
+            raise TypeError("emit() takes a string")
+        if os.getpid() != self._pid:
+            return
+        # An interrupt in the middle of a frame would garble the channel: it waits.
+        with _Shield():
+            self._streams.mark("d")
+            self._channel.write(frames.DATA, text)
+
+    def _execute(self, code, content):
+        parameters = json.loads(content.decode("utf-8")) if content else {"inputs": [], "outputs": []}
+        self._streams.wake()
+        failure = self._executor.run(lambda: self._assign(parameters["inputs"]), code)
+        if os.getpid() != self._pid:
+            self._streams.flush()
+            os._exit(0)  # a copy made by os.fork(), which has no session to go on with
+        outputs = []
+        if failure == "":
+            outputs, failure = self._read_outputs(parameters["outputs"])
+        self._streams.mark("e")
+        self._streams.rest()
+        kind = frames.DONE if failure == "" else frames.FAILED
+        self._channel.write(kind, failure, to_json(outputs) if outputs else b"")
+
+    def _assign(self, inputs):
+        for name, value in inputs:
+            setattr(self._executor.module, name, from_json(value))
+
+    def _read_outputs(self, names):
+        """The values that could be read, and what is wrong with the first one that could not."""
+        outputs, failure = [], ""
+        namespace = vars(self._executor.module)
+        for name in names:
+            try:
+                if name not in namespace:
+                    raise NotPlain("the workspace has no object of this name.")
+                outputs.append((name, plain(namespace[name], name)))
+            except Exception as error:
+                failure = failure or "Output parameter '%s': %s" % (name, error)
+        return outputs, failure
+
+    def _answer(self, kind, text, content):
+        workspace = self._workspace
+        try:
+            result = b""
+            if kind == frames.REQUEST_LIST:
+                result = json.dumps(workspace.names()).encode("ascii")
+            elif kind == frames.REQUEST_GET:
+                workspace.get(content.decode("utf-8"), text)
+            elif kind == frames.REQUEST_SET:
+                workspace.set(content.decode("utf-8"), text)
+            elif kind == frames.REQUEST_DELETE:
+                workspace.delete(content.decode("utf-8"))
+            elif kind == frames.REQUEST_SAVE:
+                workspace.save(text)
+            elif kind == frames.REQUEST_LOAD:
+                workspace.load(text)
+            self._streams.flush()
+            self._channel.write(frames.DONE, "", result)
+        except WorkspaceError as error:
+            self._channel.write(frames.FAILED, error.code, str(error).encode("utf-8", "replace"))
+        except Exception as error:
+            self._channel.write(frames.FAILED, "", str(error).encode("utf-8", "replace"))
+
+
+class _Shield(object):
+    """Puts an interrupt off to the end of a block."""
+
+    def __enter__(self):
+        self._came = False
+        try:
+            self._previous = signal.signal(signal.SIGINT, self._note)
+        except ValueError:  # another thread than the main one: interrupts never come here
+            self._previous = None
+
+    def _note(self, number, frame):
+        self._came = True
+
+    def __exit__(self, *error):
+        if self._previous is None:
+            return
+        signal.signal(signal.SIGINT, self._previous)
+        if self._came and callable(self._previous):
+            self._previous(signal.SIGINT, None)
+
+
+class _NoInput(io.TextIOBase):
+    """sys.stdin of a session: there is no keyboard behind it."""
+
+    encoding = "utf-8"
+
+    def fileno(self):
+        return 0
+
+    def readable(self):
+        return True
+
+    def read(self, size=-1):
+        self._refuse()
+
+    def readline(self, size=-1):
+        self._refuse()
+
+    def _refuse(self):
+        raise EOFError("input() is not available: nobody types into a session of the server")
+
+
+def _watch_child_programs(flush, interrupt_file):
+    """Text printed before a child program starts stands before the child's, as it does on a terminal.
+
+    While os.system() waits, interrupts end the child only: the server leaves a file while it wants to interrupt.
+    """
+    import subprocess
+
+    system, execute_child = os.system, subprocess.Popen._execute_child
+
+    @functools.wraps(system)
+    def watched_system(command):
+        flush()
+        status = system(command)
+        if os.path.exists(interrupt_file) and threading.current_thread() is threading.main_thread():
+            raise KeyboardInterrupt
+        return status
+
+    @functools.wraps(execute_child)
+    def flushing_execute_child(*args, **kwargs):
+        flush()
+        return execute_child(*args, **kwargs)
+
+    os.system = watched_system
+    subprocess.Popen._execute_child = flushing_execute_child

@@ -1,0 +1,168 @@
+# sys.stdout and sys.stderr of a session. Text is gathered as for any pipe, so printing costs what it costs a bare
+# Python, and a thread passes it on within 20 ms, so people see it while code runs. Markers in both streams keep the
+# order between them; r/protocol.R describes them.
+import io
+import os
+import threading
+import time
+
+from rserver_runtime.channel import write_all
+
+_FLUSH_EVERY_S = 0.02
+# After this long without an execution the flushing thread sleeps until the next one.
+_IDLE_AFTER_S = 1.0
+
+
+class Streams(object):
+    def __init__(self, directory, nonce):
+        self._prefix = b"\x1d" + nonce.encode("ascii")
+        self._sequence = 0
+        # Of our own, so that markers arrive whatever user code does with descriptors 1 and 2.
+        self._marked = [
+            os.open(os.path.join(directory, "stdout"), os.O_WRONLY),
+            os.open(os.path.join(directory, "stderr"), os.O_WRONLY),
+        ]
+        self._lock = threading.RLock()
+        self._last = None
+        self._is_forked = False
+        raw_stderr = _RawStream(2, self._before_stderr)
+        self.stderr = _Stderr(io.BufferedWriter(raw_stderr), self)
+        raw_stdout = _RawStream(1, self._before_stdout)
+        self.stdout = io.TextIOWrapper(
+            io.BufferedWriter(raw_stdout, 65536), encoding="utf-8", errors="backslashreplace", newline="\n"
+        )
+        self.stdout.mode = self.stderr.mode = "w"
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(before=self._before_fork, after_in_parent=self._after_fork, after_in_child=self._in_child)
+        self._flusher = _Flusher(self.flush)
+
+    def wake(self):
+        """An execution begins: text must be passed on from now on."""
+        self._flusher.wake()
+
+    def rest(self):
+        """It has ended."""
+        self._flusher.rest()
+
+    def flush(self):
+        _flush(self.stdout)
+        _flush(self.stderr)
+
+    def mark(self, letter):
+        """Writes the same marker into both streams, behind everything printed so far."""
+        self.flush()
+        with self._lock:
+            self._last = None
+            self._write_marker(letter)
+
+    def _write_marker(self, letter):
+        if self._is_forked:
+            return
+        self._sequence = self._sequence % 0x7FFFFFFF + 1
+        marker = self._prefix + ("%s%08x" % (letter, self._sequence)).encode("ascii")
+        for descriptor in self._marked:
+            os.write(descriptor, marker)
+
+    # What waits in stderr is always older than what waits in stdout: see _Stderr.write().
+    def _before_stdout(self):
+        _flush(self.stderr)
+        self._switch("stdout")
+
+    def _before_stderr(self):
+        self._switch("stderr")
+
+    def _switch(self, name):
+        with self._lock:
+            if self._last != name:
+                if self._last is not None:
+                    self._write_marker("s")
+                self._last = name
+
+    def _before_fork(self):
+        self.flush()
+        self._lock.acquire()
+
+    def _after_fork(self):
+        self._lock.release()
+
+    def _in_child(self):
+        # Only the first process speaks for the session.
+        self._is_forked = True
+        self._lock.release()
+
+
+class _RawStream(io.RawIOBase):
+    """One of the process's own descriptors, written straight through."""
+
+    def __init__(self, descriptor, before_write):
+        super(_RawStream, self).__init__()
+        self._descriptor = descriptor
+        self._before_write = before_write
+        self.name = "<stdout>" if descriptor == 1 else "<stderr>"
+
+    def fileno(self):
+        return self._descriptor
+
+    def isatty(self):
+        return False
+
+    def writable(self):
+        return True
+
+    def write(self, content):
+        self._before_write()
+        write_all(self._descriptor, content)
+        return len(content)
+
+    def close(self):
+        """User code may close sys.stdout; the session's output goes on."""
+
+
+class _Stderr(io.TextIOWrapper):
+    """Passes stdout's text on first, which keeps the order, and its own at the end of each line."""
+
+    def __init__(self, buffer, streams):
+        super(_Stderr, self).__init__(
+            buffer, encoding="utf-8", errors="backslashreplace", newline="\n", line_buffering=True
+        )
+        self._streams = streams
+
+    def write(self, text):
+        _flush(self._streams.stdout)
+        return super(_Stderr, self).write(text)
+
+
+def _flush(stream):
+    try:
+        stream.flush()
+    except (OSError, ValueError):
+        pass  # user code has closed it
+
+
+class _Flusher(object):
+    def __init__(self, flush):
+        self._flush = flush
+        self._wanted = threading.Event()
+        self._wanted_until = 0.0
+        thread = threading.Thread(target=self._run, name="rserver_runtime flush")
+        thread.daemon = True
+        thread.start()
+
+    def wake(self):
+        self._wanted_until = float("inf")
+        if not self._wanted.is_set():
+            self._wanted.set()
+
+    def rest(self):
+        self._wanted_until = time.monotonic() + _IDLE_AFTER_S
+
+    def _run(self):
+        while True:
+            self._wanted.wait()
+            while time.monotonic() < self._wanted_until:
+                time.sleep(_FLUSH_EVERY_S)
+                self._flush()
+            self._wanted.clear()
+            # wake() may have come in between, and found the event still set.
+            if time.monotonic() < self._wanted_until:
+                self._wanted.set()

@@ -1,0 +1,69 @@
+// R behind a session: its command line, and values in R's own binary form.
+import { assetPath } from '../base/index.js';
+import type { Language } from './language.js';
+import { serializeR, unserializeR, type RValue } from './r-serialization.js';
+import { jsonOf, rValueOf } from './r-values.js';
+
+/** Where R is. */
+export interface RLanguageOptions {
+  /** Default `R`, looked for in PATH. */
+  readonly command?: string;
+}
+
+// The folder comes in the environment: R's start script splits paths with spaces in them.
+const START = `local({
+  environment <- new.env(parent = baseenv())
+  home <- Sys.getenv("RSERVER_WORKER_HOME")
+  pipes <- Sys.getenv("RSERVER_WORKER_PIPES")
+  Sys.unsetenv(c("RSERVER_WORKER_HOME", "RSERVER_WORKER_PIPES"))
+  for (file in dir(home, "[.]R$", full.names = TRUE)) sys.source(file, environment)
+  environment$main(pipes)
+})`
+  .replaceAll(/\n\s*/g, ';')
+  .replace('{;', '{')
+  .replace(';}', '}');
+
+export function rLanguage(options: RLanguageOptions = {}): Language {
+  return {
+    runtimeType: 'R',
+    workerCommand: {
+      command: options.command ?? 'R',
+      args: ['--no-save', '--no-restore', '--no-echo', '-e', START],
+      env: { RSERVER_WORKER_HOME: assetPath(import.meta.url, './r'), PAGER: 'cat' },
+    },
+    // R compiles a function when it is called for the second time.
+    rehearsal: [
+      'print(1)',
+      'message("")',
+      'message("")',
+      'stop("")',
+      'stop("")',
+      'invisible(NULL)',
+    ],
+    workspaceFileName: 'workspace.RData',
+
+    encodeParameters({ inputParameters, outputParameters }) {
+      const inputs: RValue = {
+        type: 'list',
+        names: inputParameters.map(({ name }) => name),
+        values: inputParameters.map(({ value }) => rValueOf(value)),
+      };
+      const outputs: RValue = { type: 'character', values: outputParameters };
+      return serializeR({ type: 'list', names: ['inputs', 'outputs'], values: [inputs, outputs] });
+    },
+
+    decodeOutputs(bytes) {
+      const outputs = unserializeR(bytes);
+      if (outputs.type !== 'list') return [];
+      const names = outputs.names ?? [];
+      return outputs.values.map((value, i) => ({ name: names[i] ?? '', value: jsonOf(value) }));
+    },
+
+    encodeNames: (names) => serializeR({ type: 'character', values: names }),
+
+    decodeNames(bytes) {
+      const names = unserializeR(bytes);
+      return names.type === 'character' ? names.values.map((name) => name ?? 'NA') : [];
+    },
+  };
+}

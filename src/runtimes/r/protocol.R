@@ -1,0 +1,97 @@
+# The channels between this process and the server.
+#
+# A frame is three little-endian 32 bit integers (kind, length of text, length of bytes), UTF-8 text, bytes.
+# stdout and stderr carry the program's text, and markers in it: one byte 0x1d, a nonce which only this worker knows,
+# a letter and eight hex digits, the same marker in both streams. They tell the server what came before what:
+# `s` orders the two streams, `d` is the place of the DATA frame that follows, `e` is the end of an execution.
+
+REQUEST_EXECUTE <- 1L # list, get, set, delete, save and load are 2 to 7: see answer()
+
+FRAME_HELLO <- 1L
+FRAME_DATA <- 2L
+FRAME_DONE <- 3L
+FRAME_FAILED <- 4L
+
+channels <- new.env(parent = emptyenv())
+
+# The named pipes in `directory` are opened close-on-exec ("e"), so that child programs do not inherit them, and by
+# name, so that they reach the server whatever user code does with descriptors 1 and 2.
+open_channels <- function(directory) {
+  open_pipe <- function(name, mode) file(file.path(directory, name), mode, raw = TRUE)
+  channels$requests <- open_pipe("requests", "reb")
+  channels$answers <- open_pipe("answers", "web")
+  channels$stdout <- open_pipe("stdout", "web")
+  channels$stderr <- open_pipe("stderr", "web")
+  channels$console <- getConnection(1L)
+  channels$interrupt <- file.path(dirname(directory), "interrupt")
+  channels$pid <- Sys.getpid()
+  channels$sequence <- 0L
+  channels$marker <- paste0("\x1d", read_request()$text)
+}
+
+# NULL when the server has closed the channel.
+read_request <- function() {
+  header <- readBin(channels$requests, "integer", 3L, endian = "little")
+  if (length(header) < 3L) return(NULL)
+  text <- ""
+  if (header[2L] > 0L) {
+    text <- rawToChar(readBin(channels$requests, "raw", header[2L]))
+    Encoding(text) <- "UTF-8"
+  }
+  bytes <- if (header[3L] > 0L) readBin(channels$requests, "raw", header[3L])
+  list(kind = header[1L], text = text, bytes = bytes)
+}
+
+write_frame <- function(kind, text, bytes = NULL) {
+  if (length(bytes) > .Machine$integer.max) stop("more than 2 GiB cannot be sent in one piece")
+  text <- charToRaw(text)
+  writeBin(c(kind, length(text), length(bytes)), channels$answers, endian = "little")
+  if (length(text) > 0L) writeBin(text, channels$answers)
+  if (length(bytes) > 0L) writeBin(bytes, channels$answers)
+  flush(channels$answers)
+}
+
+# Whether this is a copy made by fork(), as parallel::mclapply does; only the first process speaks for the session.
+is_forked <- function() Sys.getpid() != channels$pid
+
+write_marker <- function(letter) {
+  if (is_forked()) return(invisible())
+  flush(channels$console) # what C code printed and did not flush
+  marker <- charToRaw(next_marker(letter))
+  write_now(marker, channels$stdout)
+  write_now(marker, channels$stderr)
+}
+
+# Text for stderr in its place between the lines of stdout.
+write_stderr <- function(text) {
+  if (is_forked() || sink.number("message") != 2L) return(cat(text, file = stderr()))
+  flush(channels$console)
+  before <- next_marker("s")
+  after <- next_marker("s")
+  write_now(charToRaw(paste0(before, after)), channels$stdout)
+  write_now(charToRaw(paste0(before, enc2utf8(text), after)), channels$stderr)
+}
+
+next_marker <- function(letter) {
+  channels$sequence <- channels$sequence %% 2147483647L + 1L
+  sprintf("%s%s%08x", channels$marker, letter, channels$sequence)
+}
+
+write_now <- function(bytes, connection) {
+  writeBin(bytes, connection)
+  flush(connection)
+}
+
+# The emit hook: hands one string to the server, in order with everything printed before.
+emit <- function(text) {
+  if (!is.character(text) || length(text) != 1L || is.na(text)) stop("emit() takes one string")
+  if (is_forked()) return(invisible())
+  suspendInterrupts({
+    write_marker("d")
+    write_frame(FRAME_DATA, enc2utf8(text))
+  })
+  invisible()
+}
+
+# Native byte order and format 2, without compact forms: what the server reads back.
+to_bytes <- function(value) serialize(value, NULL, ascii = FALSE, xdr = FALSE, version = 2L)

@@ -1,0 +1,289 @@
+// What a session does with its worker: executions, interrupts, objects, files, snapshots, the end.
+// It knows no processes: whoever connects it to a worker brings the connection.
+import { randomUUID } from 'node:crypto';
+import { closeSync, openSync, rmSync } from 'node:fs';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { settlesWithin } from './deferred.js';
+import { canAccess } from './environment.js';
+import {
+  exitedError,
+  RUNTIME_ERROR_CODES,
+  RuntimeProcessError,
+  type RuntimeErrorCode,
+} from './errors.js';
+import type { EventReceiver } from './event-delivery.js';
+import { ANSWER, encodeFrame, REQUEST, type Frame } from './framing.js';
+import type { Language } from './language.js';
+import type {
+  Runtime,
+  RuntimeExecution,
+  RuntimeExecutionResult,
+  RuntimeExit,
+  RuntimeType,
+} from './runtime.js';
+import { WorkingDirectory } from './working-directory.js';
+
+/** A connection to a worker. It carries one request at a time; keeping to that is the caller's part. */
+export interface Worker {
+  readonly exited: Promise<RuntimeExit>;
+  /** Set when it has ended. */
+  readonly exit: RuntimeExit | undefined;
+  /** Whether the answer of a request has not come yet. */
+  readonly isAnswering: boolean;
+  /** @throws {RuntimeProcessError} `RUNTIME_EXITED`, `RUNTIME_GARBLED`. */
+  request(frame: Buffer): Promise<Frame>;
+  /** Settles when the receiver has taken everything that was printed. Throws as `request()`, or what the receiver threw. */
+  execute(frame: Buffer, receiver: EventReceiver): Promise<Frame>;
+  /** Sends a signal to it and its child programs. */
+  signal(signal: NodeJS.Signals): void;
+  /** Lets it read the end of its requests, which is its sign to end. */
+  closeInput(): void;
+}
+
+/** The private folders of a worker. */
+export interface WorkerFolders {
+  /** Holds the others; removed when the runtime is closed. */
+  readonly home: string;
+  /** The session's working directory. */
+  readonly work: string;
+  readonly temporary: string;
+  /** A file that is there while an execution is being interrupted: see r/worker.R. */
+  readonly interruptFile: string;
+}
+
+/** What a {@link WorkerRuntime} is made from. */
+export interface WorkerRuntimeOptions {
+  readonly language: Language;
+  readonly languageVersion: string;
+  readonly worker: Worker;
+  readonly folders: WorkerFolders;
+  readonly closeGraceMs: number;
+  readonly killDelayMs: number;
+}
+
+/** From one SIGINT to the next while the code still runs; doubles each time, as handlers of user code may need time. */
+const INTERRUPT_AGAIN_MS = 100;
+/** R packages that were attached when a snapshot was made; empty for Python, which keeps its imports itself. */
+const PACKAGES_FILE = 'packages.json';
+
+export class WorkerRuntime implements Runtime {
+  readonly runtimeType: RuntimeType;
+  readonly languageVersion: string;
+  readonly exited: Promise<RuntimeExit>;
+
+  readonly #options: WorkerRuntimeOptions;
+  readonly #worker: Worker;
+  readonly #language: Language;
+  readonly #directory: WorkingDirectory;
+  #isBusy = false;
+  #isExecuting = false;
+  #interruptTimer: NodeJS.Timeout | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: WorkerRuntimeOptions) {
+    this.#options = options;
+    this.#worker = options.worker;
+    this.#language = options.language;
+    this.#directory = new WorkingDirectory(options.folders.work);
+    this.runtimeType = options.language.runtimeType;
+    this.languageVersion = options.languageVersion;
+    this.exited = options.worker.exited;
+  }
+
+  async execute(
+    execution: RuntimeExecution,
+    onEvent: EventReceiver,
+  ): Promise<RuntimeExecutionResult> {
+    this.#assertFree();
+    const request = this.#encodeExecution(execution);
+    if (typeof request === 'string') return failedResult(request);
+    this.#isBusy = this.#isExecuting = true;
+    try {
+      const { kind, text, bytes } = await this.#worker.execute(request, onEvent);
+      return {
+        success: kind === ANSWER.done,
+        errorMessage: text,
+        outputParameters: bytes.length === 0 ? [] : this.#language.decodeOutputs(bytes),
+        changedFiles: this.#directory.takeChanges(),
+      };
+    } finally {
+      this.#isBusy = this.#isExecuting = false;
+      this.#endInterrupt();
+    }
+  }
+
+  interrupt(): void {
+    if (!this.#isExecuting || !this.#worker.isAnswering) return;
+    clearTimeout(this.#interruptTimer);
+    closeSync(openSync(this.#options.folders.interruptFile, 'w'));
+    const signal = (againMs: number): void => {
+      if (!this.#worker.isAnswering) return;
+      this.#worker.signal('SIGINT');
+      this.#interruptTimer = setTimeout(signal, againMs, againMs * 2);
+    };
+    signal(INTERRUPT_AGAIN_MS);
+  }
+
+  async listObjects(): Promise<readonly string[]> {
+    const { bytes } = await this.#request(REQUEST.listObjects);
+    return this.#language.decodeNames(bytes).sort();
+  }
+
+  async getObject(name: string): Promise<Buffer> {
+    return this.#withTransferFile(async (file) => {
+      await this.#request(REQUEST.getObject, file, Buffer.from(name));
+      return readFile(file);
+    });
+  }
+
+  async setObject(name: string, content: Buffer): Promise<void> {
+    await this.#withTransferFile(async (file) => {
+      await writeFile(file, content, { mode: 0o600 });
+      await this.#request(REQUEST.setObject, file, Buffer.from(name));
+    });
+  }
+
+  async deleteObject(name: string): Promise<void> {
+    await this.#request(REQUEST.deleteObject, '', Buffer.from(name));
+  }
+
+  async listFiles(): Promise<readonly string[]> {
+    this.#assertAlive();
+    return this.#directory.list();
+  }
+
+  async readFile(name: string): Promise<NodeJS.ReadableStream> {
+    this.#assertAlive();
+    return this.#directory.read(name);
+  }
+
+  async writeFile(name: string, content: NodeJS.ReadableStream): Promise<void> {
+    this.#assertAlive();
+    await this.#directory.write(name, content);
+  }
+
+  async deleteFile(name: string): Promise<void> {
+    this.#assertAlive();
+    await this.#directory.delete(name);
+  }
+
+  async saveSnapshot(directory: string): Promise<void> {
+    const workspace = path.join(directory, this.#language.workspaceFileName);
+    const { bytes } = await this.#request(REQUEST.saveWorkspace, workspace);
+    const packages = bytes.length === 0 ? [] : this.#language.decodeNames(bytes);
+    await writeFile(path.join(directory, PACKAGES_FILE), JSON.stringify(packages));
+    await this.#directory.copyTo(path.join(directory, 'files'));
+  }
+
+  async loadSnapshot(directory: string): Promise<void> {
+    const workspace = path.join(directory, this.#language.workspaceFileName);
+    if (!(await canAccess(workspace))) {
+      throw new RuntimeProcessError(
+        'RUNTIME_SNAPSHOT_BAD',
+        `The snapshot holds no ${this.runtimeType} workspace.`,
+        { hint: RUNTIME_ERROR_CODES.RUNTIME_SNAPSHOT_BAD.remedy },
+      );
+    }
+    const packages = await readFile(path.join(directory, PACKAGES_FILE), 'utf8').then(
+      (text) => JSON.parse(text) as string[],
+      () => [],
+    );
+    // Files first: objects may refer to them when they are read.
+    const files = path.join(directory, 'files');
+    if (await canAccess(files)) await this.#directory.copyFrom(files);
+    await this.#request(REQUEST.loadWorkspace, workspace, this.#language.encodeNames(packages));
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  destroy(): void {
+    if (this.#worker.exit === undefined) this.#worker.signal('SIGKILL');
+    void this.close();
+  }
+
+  async #close(): Promise<void> {
+    const { closeGraceMs, killDelayMs, folders } = this.#options;
+    this.interrupt();
+    this.#worker.closeInput();
+    if (!(await settlesWithin(this.exited, closeGraceMs))) {
+      this.#worker.signal('SIGTERM');
+      if (!(await settlesWithin(this.exited, killDelayMs))) this.#worker.signal('SIGKILL');
+    }
+    await this.exited;
+    await rm(folders.home, { recursive: true, force: true, maxRetries: 3 });
+  }
+
+  /** The request, or why the language cannot take it. */
+  #encodeExecution(execution: RuntimeExecution): Buffer | string {
+    const { code, inputParameters, outputParameters } = execution;
+    if (code.includes('\0')) return 'The code holds a NUL character.';
+    if (inputParameters.length + outputParameters.length === 0) {
+      return encodeFrame(REQUEST.execute, code);
+    }
+    try {
+      return encodeFrame(REQUEST.execute, code, this.#language.encodeParameters(execution));
+    } catch (error) {
+      if (error instanceof TypeError) return error.message;
+      throw error;
+    }
+  }
+
+  #endInterrupt(): void {
+    if (this.#interruptTimer === undefined) return;
+    clearTimeout(this.#interruptTimer);
+    this.#interruptTimer = undefined;
+    rmSync(this.#options.folders.interruptFile, { force: true });
+  }
+
+  /** A request that is not an execution. */
+  async #request(kind: number, text = '', bytes?: Uint8Array): Promise<Frame> {
+    this.#assertFree();
+    this.#isBusy = true;
+    try {
+      const answer = await this.#worker.request(encodeFrame(kind, text, bytes));
+      if (answer.kind === ANSWER.done) return answer;
+      throw new RuntimeProcessError(errorCodeOf(answer.text), answer.bytes.toString());
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+
+  async #withTransferFile<T>(use: (file: string) => Promise<T>): Promise<T> {
+    this.#assertFree();
+    const file = path.join(this.#options.folders.home, `transfer-${randomUUID()}`);
+    try {
+      return await use(file);
+    } finally {
+      await rm(file, { force: true });
+    }
+  }
+
+  #assertAlive(): void {
+    const { exit } = this.#worker;
+    if (exit !== undefined || this.#closing !== undefined) {
+      throw exitedError(this.runtimeType, exit);
+    }
+  }
+
+  #assertFree(): void {
+    this.#assertAlive();
+    if (this.#isBusy) {
+      throw new RuntimeProcessError('RUNTIME_BUSY', 'The session already runs something.');
+    }
+  }
+}
+
+const failedResult = (errorMessage: string): RuntimeExecutionResult => ({
+  success: false,
+  errorMessage,
+  outputParameters: [],
+  changedFiles: [],
+});
+
+/** The worker names a code for what it foresaw; anything else it could not do is a fault of its own. */
+const errorCodeOf = (code: string): RuntimeErrorCode =>
+  code in RUNTIME_ERROR_CODES ? (code as RuntimeErrorCode) : 'RUNTIME_GARBLED';
