@@ -1,5 +1,5 @@
 // What the bridge may know of the configuration. Where values come from is the command line's business (`cli/`).
-import type { RServerClient } from '../client/index.js';
+import type { RemoteClient } from './remote-client.js';
 
 /** Where a setting's value came from; the order is the order of precedence. */
 export type SettingOrigin = 'flag' | 'environment' | 'notebook' | 'profile' | 'default' | 'cell';
@@ -57,7 +57,8 @@ export type AskSecret = (prompt: string) => Promise<string>;
 
 /** A client that is logged in, and what stands behind it. */
 export interface Connection {
-  readonly client: RServerClient;
+  /** `RServerClient` fits. */
+  readonly client: RemoteClient;
   readonly kind: 'configured' | 'embedded';
 }
 

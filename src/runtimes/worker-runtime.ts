@@ -63,7 +63,7 @@ export interface WorkerRuntimeOptions {
 }
 
 /** From one SIGINT to the next while the code still runs; doubles each time, as handlers of user code may need time. */
-const INTERRUPT_AGAIN_MS = 100;
+const INTERRUPT_AGAIN_MS = 800;
 /** R packages that were attached when a snapshot was made; empty for Python, which keeps its imports itself. */
 const PACKAGES_FILE = 'packages.json';
 

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
@@ -270,10 +271,10 @@ describeLanguage('Python', 'a Python runtime', () => {
         python,
         `import sys\nprint("a")\n${emit('x')}\nprint("b", file=sys.stderr)\nfor i in range(20000): i * i\n1`,
       );
-      setTimeout(() => {
+      const interrupting = delay(i % 4).then(() => {
         python.interrupt();
-      }, i % 4);
-      await running;
+      });
+      await Promise.all([running, interrupting]);
     }
 
     expect((await run(python, 'print("fine")')).text).toBe('fine\n');

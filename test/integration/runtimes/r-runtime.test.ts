@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
@@ -327,10 +328,10 @@ describeLanguage('R', 'an R runtime', () => {
   test('interrupts at any moment of short executions never break the channel', async () => {
     for (let i = 0; i < 60; i += 1) {
       const running = run(r, `cat("a"); ${emit('x')} message("b"); for (i in 1:500) sqrt(i); 1`);
-      setTimeout(() => {
+      const interrupting = delay(i % 4).then(() => {
         r.interrupt();
-      }, i % 4);
-      await running;
+      });
+      await Promise.all([running, interrupting]);
     }
 
     expect((await run(r, 'cat("fine\\n")')).text).toBe('fine\n');
