@@ -11,10 +11,15 @@ type StreamName = 'stdout' | 'stderr';
 
 /** Text is handed over at this length even when the event loop's turn goes on. UTF-16 units. */
 const MAX_MERGED_LENGTH = 1 << 20;
+/** From this length on a text is a block of a fast program, which may be cut in the middle of a line. UTF-16 units. */
+const BLOCK_LENGTH = 4096;
+/** How long the beginning of a line at the end of a block waits for its rest. Milliseconds. */
+const LINE_END_MS = 3;
 
 /**
  * The first text goes out at once. What follows it in the same turn of the event loop is merged into one message
- * per stretch of the same stream, so that a loop of prints does not cost a message a line.
+ * per stretch of the same stream, so that a loop of prints does not cost a message a line. Messages of much text
+ * hold whole lines.
  */
 export class CellOutput implements ExecuteOutput {
   readonly #publish: PublishOutput;
@@ -23,7 +28,11 @@ export class CellOutput implements ExecuteOutput {
   /** Set while texts are being merged. */
   #turn: NodeJS.Immediate | undefined;
   #name: StreamName = 'stdout';
+  /** What is merged but not published. */
   #text = '';
+  /** Length of the beginning of a line in front of it that waits for its rest. */
+  #tailLength = 0;
+  #tailTimer: NodeJS.Timeout | undefined;
 
   /** @param options - `silent`: nothing is published at all. */
   constructor(
@@ -37,15 +46,11 @@ export class CellOutput implements ExecuteOutput {
 
   stream(name: StreamName, text: string): void {
     if (this.#isEnded || text === '') return;
-    if (this.#turn === undefined) {
-      this.#publish('stream', streamContent(name, text));
-      this.#turn = setImmediate(this.#endTurn);
-      return;
-    }
     if (name !== this.#name) this.flush();
     this.#name = name;
     this.#text += text;
-    if (this.#text.length >= MAX_MERGED_LENGTH) this.flush();
+    if (this.#turn === undefined || this.#text.length >= MAX_MERGED_LENGTH) this.#publishLines();
+    this.#turn ??= setImmediate(this.#endTurn);
   }
 
   display(display: Display): void {
@@ -66,6 +71,8 @@ export class CellOutput implements ExecuteOutput {
 
   /** Publishes the merged text, if any. */
   flush(): void {
+    clearTimeout(this.#tailTimer);
+    this.#tailLength = 0;
     if (this.#text === '') return;
     const text = this.#text;
     this.#text = '';
@@ -85,9 +92,28 @@ export class CellOutput implements ExecuteOutput {
     this.#publish(type, content);
   }
 
+  /** Publishes the merged text up to the end of its last line, when it is a block; else all of it. */
+  #publishLines(): void {
+    const text = this.#text;
+    const end = text.length < BLOCK_LENGTH ? 0 : text.lastIndexOf('\n') + 1;
+    if (end === 0 || end === text.length) {
+      this.flush();
+      return;
+    }
+    clearTimeout(this.#tailTimer);
+    this.#publish('stream', streamContent(this.#name, text.slice(0, end)));
+    this.#text = text.slice(end);
+    this.#tailLength = this.#text.length;
+    this.#tailTimer = setTimeout(() => {
+      this.flush();
+    }, LINE_END_MS);
+  }
+
   /** Merging goes on as long as there was something to merge. */
   readonly #endTurn = (): void => {
-    this.#turn = this.#text === '' ? undefined : setImmediate(this.#endTurn);
-    this.flush();
+    this.#turn = undefined;
+    if (this.#text.length === this.#tailLength) return;
+    this.#publishLines();
+    this.#turn = setImmediate(this.#endTurn);
   };
 }

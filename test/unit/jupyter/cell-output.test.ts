@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { CellOutput } from '../../../src/jupyter/cell-output.js';
 import type { Display } from '../../../src/jupyter/index.js';
 
@@ -127,5 +127,49 @@ describe('CellOutput', () => {
     output.stream('stdout', '');
 
     expect(published).toEqual([]);
+  });
+
+  describe('a block of a fast program', () => {
+    const line = `${'x'.repeat(79)}\n`;
+    const block = line.repeat(100);
+    afterEach(() => {
+      vi.useRealTimers();
+    });
+
+    test('is cut at the end of a line, and the rest goes with what follows', () => {
+      const { output, published } = createOutput();
+
+      output.stream('stdout', `${block}begin`);
+      output.stream('stdout', 'ning\n');
+      output.end();
+
+      expect(published).toEqual([stdout(block), stdout('beginning\n')]);
+    });
+
+    test('shows the beginning of its last line when nothing follows', () => {
+      vi.useFakeTimers();
+      const { output, published } = createOutput();
+
+      output.stream('stdout', `${block}Name? `);
+      vi.runAllTimers();
+
+      expect(published).toEqual([stdout(block), stdout('Name? ')]);
+    });
+
+    test('keeps its order with other outputs', () => {
+      const { output, published } = createOutput();
+
+      output.stream('stdout', `${block}begin`);
+      output.stream('stderr', 'warned\n');
+      output.stream('stdout', 'ning\n');
+      output.end();
+
+      expect(published).toEqual([
+        stdout(block),
+        stdout('begin'),
+        stderr('warned\n'),
+        stdout('ning\n'),
+      ]);
+    });
   });
 });
