@@ -1,0 +1,262 @@
+// Runs one cell: its magics and its code in order, up to the first failure.
+import { AppError, isAbortError } from '../base/index.js';
+import type {
+  ExecuteOutput,
+  ExecuteRequest,
+  ExecuteResult,
+  InputRequester,
+  JsonObject,
+  UserExpressionResult,
+} from '../jupyter/index.js';
+import { planCell, type CellStep, type CodeStep } from './cell-plan.js';
+import {
+  failureOf,
+  interruptedResult,
+  plainFailure,
+  type FailedResult,
+} from './display/failures.js';
+import { valueDisplay } from './display/values.js';
+import { BridgeError } from './errors.js';
+import type { InputHistory } from './input-history.js';
+import type { Language } from './language/languages.js';
+import type { LiveSession, RunResult } from './live-session.js';
+import { helpDisplay } from './magics/help-text.js';
+import type { MagicContext, MagicTable } from './magics/magic.js';
+import { createRunSink, type ValueUse } from './outputs.js';
+import type { RemoteSession, WaitingCell } from './remote-session.js';
+
+/** What every cell of a kernel works with. */
+export interface CellEnvironment {
+  readonly language: Language;
+  readonly session: RemoteSession;
+  readonly magics: MagicTable;
+  readonly history: InputHistory;
+}
+
+/** One cell. */
+export class CellRun {
+  readonly #environment: CellEnvironment;
+  readonly #request: ExecuteRequest;
+  readonly #output: ExecuteOutput;
+  readonly #signal: AbortSignal;
+  readonly #cell: WaitingCell;
+  #userExpressions: Readonly<Record<string, UserExpressionResult>> = {};
+  readonly #payload: JsonObject[] = [];
+
+  constructor(
+    environment: CellEnvironment,
+    request: ExecuteRequest,
+    output: ExecuteOutput,
+    input: InputRequester,
+    signal: AbortSignal,
+  ) {
+    this.#environment = environment;
+    this.#request = request;
+    this.#output = output;
+    this.#signal = signal;
+    this.#cell = { input, signal };
+  }
+
+  /** Runs it. Failures of ours and of the user's code are results; only mistakes in this program are thrown. */
+  async run(): Promise<ExecuteResult> {
+    const { session, language } = this.#environment;
+    try {
+      const failed = await this.#runCode(this.#request.code, 'result', true);
+      if (failed !== undefined) return failed;
+      return { status: 'ok', userExpressions: this.#userExpressions, payload: this.#payload };
+    } catch (error) {
+      if (isAbortError(error)) return interruptedResult(language);
+      const explained = await session.explain(error);
+      if (explained instanceof AppError) return failureOf(explained);
+      throw explained;
+    }
+  }
+
+  /** @returns The failure that ended it, or nothing. */
+  async #runCode(
+    code: string,
+    lastValueUse: ValueUse,
+    isWholeCell: boolean,
+  ): Promise<FailedResult | undefined> {
+    const { language, magics } = this.#environment;
+    const steps = await planCell(code, language, magics, lastValueUse);
+    const last = steps.findLast((step) => step.kind === 'code' && !step.isCarrier);
+    for (const step of steps) {
+      this.#signal.throwIfAborted();
+      const failed = await this.#runStep(step, isWholeCell && step === last);
+      if (failed !== undefined) return failed;
+    }
+    if (isWholeCell && last === undefined) await this.#evaluateExpressions();
+    return undefined;
+  }
+
+  async #runStep(step: CellStep, isLastCode: boolean): Promise<FailedResult | undefined> {
+    switch (step.kind) {
+      case 'code':
+        return this.#runCodeStep(step, isLastCode);
+      case 'help':
+        this.#output.display(helpDisplay(step.magic));
+        return undefined;
+      case 'magic': {
+        const result = await step.magic.run?.(step.call, this.#createContext(step.valueUse));
+        return result?.status === 'error' ? result : undefined;
+      }
+    }
+  }
+
+  async #runCodeStep(step: CodeStep, isLastCode: boolean): Promise<FailedResult | undefined> {
+    const { session, history } = this.#environment;
+    const live = session.live ?? (await session.ready(this.#cell));
+    const { settings } = session.configuration;
+    const { silent, storeHistory, executionCount, userExpressions } = this.#request;
+    const isRich = settings.display === 'rich' && !step.isCarrier;
+    const sink = createRunSink(this.#output, step.valueUse, (text) => {
+      if (storeHistory && !silent) history.setOutput(text);
+    });
+    const result = await live.run(
+      {
+        // Lines are counted from the top of the cell, in tracebacks too.
+        code: step.line === 0 ? step.code : '#\n'.repeat(step.line) + step.code,
+        source: step.isCarrier ? '' : step.code,
+        inputParameters: step.inputs,
+        outputParameters: step.outputs,
+        agentOptions: isRich
+          ? {
+              silent,
+              storeHistory,
+              executionCount,
+              userExpressions: isLastCode ? userExpressions : {},
+            }
+          : undefined,
+      },
+      sink,
+      this.#signal,
+      settings,
+    );
+    const failed = await this.#failureOfRun(result, step, live);
+    this.#showOutputs(result, step);
+    if (failed !== undefined) return failed;
+    this.#requireOutputs(result, step);
+    if (isLastCode) this.#keepExpressions(result);
+    return undefined;
+  }
+
+  async #failureOfRun(
+    result: RunResult,
+    step: CodeStep,
+    live: LiveSession,
+  ): Promise<FailedResult | undefined> {
+    const { language } = this.#environment;
+    const { error, done, success, errorMessage, lastText } = result;
+    if (error !== undefined) {
+      const { ename, evalue, traceback } = error;
+      return { status: 'error', ename, evalue, traceback };
+    }
+    if (success && done?.status !== 'error') return undefined;
+    if (this.#signal.aborted) return interruptedResult(language);
+    if (step.outputs.length > 0 && done?.status !== 'error') {
+      // Either the code or the reading of an output failed. The agent's word, or the missing names, tell which.
+      const isOutputs = done?.status === 'ok' || step.isCarrier;
+      const missing = await this.#findMissing(step, live);
+      const isNamed = missing.some((name) => errorMessage.includes(name));
+      if (missing.length > 0 && (isOutputs || isNamed)) return failureOf(outputsMissing(missing));
+      if (isOutputs) return failureOf(outputsUnsupported(step.outputs, errorMessage));
+    }
+    return plainFailure(errorMessage, lastText, language);
+  }
+
+  async #findMissing(step: CodeStep, live: LiveSession): Promise<readonly string[]> {
+    const present = new Set(await live.client.workspace.list(live.id, { signal: this.#signal }));
+    return step.outputs.filter((name) => !present.has(name));
+  }
+
+  #showOutputs({ outputParameters }: RunResult, { outputs }: CodeStep): void {
+    for (const wanted of outputs) {
+      const found = outputParameters.find(({ name }) => name === wanted);
+      if (found !== undefined) this.#output.display(valueDisplay(found.name, found.value));
+    }
+  }
+
+  /** A server may leave out what does not exist instead of failing. */
+  #requireOutputs({ outputParameters }: RunResult, { outputs }: CodeStep): void {
+    const missing = outputs.filter(
+      (wanted) => !outputParameters.some(({ name }) => name === wanted),
+    );
+    if (missing.length > 0) throw outputsMissing(missing);
+  }
+
+  #keepExpressions({ done }: RunResult): void {
+    if (done === undefined) {
+      this.#userExpressions = unsupportedExpressions(this.#request.userExpressions);
+      return;
+    }
+    this.#userExpressions = done.user_expressions;
+    this.#payload.push(...done.payload);
+  }
+
+  /** Front ends may ask for expressions with a cell that holds no code. */
+  async #evaluateExpressions(): Promise<void> {
+    if (Object.keys(this.#request.userExpressions).length === 0) return;
+    const step: CodeStep = {
+      kind: 'code',
+      code: '',
+      line: 0,
+      isCarrier: false,
+      inputs: [],
+      outputs: [],
+      valueUse: 'drop',
+    };
+    await this.#runCodeStep(step, true);
+  }
+
+  #createContext(valueUse: ValueUse): MagicContext {
+    const { language, session, history, magics } = this.#environment;
+    const output = this.#output;
+    return {
+      language,
+      session,
+      cell: this.#cell,
+      input: this.#cell.input,
+      signal: this.#signal,
+      history,
+      magics,
+      show: (display) => {
+        output.display(display);
+      },
+      print: (text) => {
+        output.stream('stdout', `${text}\n`);
+      },
+      setConfiguration: (configuration) => {
+        session.configuration = configuration;
+      },
+      runCode: async (code) => (await this.#runCode(code, valueUse, false)) ?? { status: 'ok' },
+    };
+  }
+}
+
+function outputsMissing(names: readonly string[]): BridgeError {
+  const what = names.map((name) => `"${name}"`).join(', ');
+  return new BridgeError(
+    'BRIDGE_OUTPUT_MISSING',
+    `%outputs: ${what} ${names.length === 1 ? 'does' : 'do'} not exist in the session.`,
+  );
+}
+
+function outputsUnsupported(names: readonly string[], errorMessage: string): BridgeError {
+  return new BridgeError(
+    'BRIDGE_OUTPUT_UNSUPPORTED',
+    `%outputs ${names.join(' ')}: ${errorMessage.trim()}`,
+  );
+}
+
+function unsupportedExpressions(
+  expressions: Readonly<Record<string, string>>,
+): Readonly<Record<string, UserExpressionResult>> {
+  const evalue = 'Expressions of the front end need the setting display=rich.';
+  return Object.fromEntries(
+    Object.keys(expressions).map((name) => [
+      name,
+      { status: 'error', ename: 'Unsupported', evalue, traceback: [evalue] },
+    ]),
+  );
+}

@@ -1,0 +1,858 @@
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Connect } from '../../../../src/bridge/configuration.js';
+import { FakeKernel, type CellOutcome } from '../../../helpers/fake-kernel.js';
+import { FakeRemote, clientError, connectionTo } from '../../../helpers/fake-remote.js';
+
+let remote: FakeRemote;
+let kernel: FakeKernel;
+let folder: string;
+
+function callsNamed(name: string): readonly string[] {
+  return remote.calls.filter((call) => call.split(' ')[0] === name);
+}
+
+/** The JSON of the displays of a cell. */
+function json({ outputs }: CellOutcome): unknown {
+  const found = outputs.flatMap((output) =>
+    'display' in output ? [output.display.data['application/json']] : [],
+  );
+  return found.length === 1 ? found[0] : found;
+}
+
+/** What an execution was sent besides its code. */
+function parameters(): readonly unknown[] {
+  return remote.requests.slice(1).map(({ inputParameters, outputParameters, source }) => ({
+    ...(source !== undefined && { source }),
+    ...(inputParameters !== undefined && { inputs: inputParameters }),
+    ...(outputParameters !== undefined && { outputs: outputParameters }),
+  }));
+}
+
+beforeEach(async () => {
+  remote = new FakeRemote(['source'], ({ done }) => {
+    done();
+    return undefined;
+  });
+  kernel = new FakeKernel(remote);
+  folder = await mkdtemp(path.join(tmpdir(), 'rserver-magics-'));
+});
+
+afterEach(async () => {
+  await rm(folder, { recursive: true });
+});
+
+describe('%snapshot', () => {
+  test.each([
+    '%snapshot create Iris Snapshot',
+    '%snapshot Iris Snapshot',
+    '%snapshot "Iris Snapshot"',
+  ])('"%s" makes one of that name', async (line) => {
+    const { result, text } = await kernel.run(line);
+
+    expect(result.status).toBe('ok');
+    expect(callsNamed('sessions.createSnapshot')).toEqual([
+      'sessions.createSnapshot session-1 Iris Snapshot',
+    ]);
+    expect(text).toBe('Snapshot "Iris Snapshot" made: snapshot-2\n');
+  });
+
+  test('list shows a table and needs no session', async () => {
+    remote.addSnapshot('A');
+
+    const outcome = await kernel.run('%snapshot list');
+
+    expect(json(outcome)).toEqual(remote.snapshotEntries);
+    expect(outcome.outputs).toMatchObject([
+      {
+        display: {
+          data: {
+            'text/plain':
+              'Snapshots\nname  created                       size  owner  id\n' +
+              'A     2017-04-13T10:00:00.000000  1.2 kB  ada    snapshot-1',
+          },
+        },
+      },
+    ]);
+    expect(callsNamed('sessions.create')).toEqual([]);
+  });
+
+  test('list says when there are none', async () => {
+    expect((await kernel.run('%snapshot list')).outputs).toEqual([
+      {
+        display: {
+          data: { 'text/plain': 'There are no snapshots.', 'application/json': [] },
+          metadata: {},
+        },
+      },
+    ]);
+  });
+
+  test('restore makes a session from it, installs the agent, swaps it in and deletes the old one', async () => {
+    await kernel.run('x');
+    remote.addSnapshot('A');
+    remote.calls.length = 0;
+
+    const { result, text } = await kernel.run('%snapshot restore A');
+
+    expect(result.status).toBe('ok');
+    expect(text).toBe('Session restored from snapshot "A": session-3\n');
+    expect(remote.calls.map((call) => call.split(' ').slice(0, 2).join(' '))).toEqual([
+      'snapshots.list',
+      expect.stringMatching(/^sessions.create /),
+      'sessions.consoleOutput session-3',
+      'sessions.history session-3',
+      'sessions.execute session-3',
+      'sessions.close session-1',
+    ]);
+    expect(remote.session('session-3').content).toEqual(['snapshot-2']);
+    await kernel.run('y');
+    expect(remote.session('session-3').history.at(-1)).toBe('y');
+  });
+
+  test('a restore that fails leaves the session as it is', async () => {
+    await kernel.run('x');
+    remote.addSnapshot('A');
+    remote.fail('sessions.create', clientError('CLIENT_STATUS', { statusCode: 503 }));
+
+    expect((await kernel.run('%snapshot restore A')).result).toMatchObject({
+      ename: 'CLIENT_STATUS',
+    });
+    await kernel.run('y');
+    expect(remote.session('session-1').history.at(-1)).toBe('y');
+  });
+
+  test('restore leaves an attached session alone', async () => {
+    remote.addSession('shared');
+    remote.addSnapshot('A');
+    await kernel.run('%session attach shared');
+
+    await kernel.run('%snapshot restore A');
+
+    expect(remote.live.has('session-1')).toBe(true);
+  });
+
+  test.each(['A', 'snapshot-2', 'snaps'])('load and delete find it by "%s"', async (wanted) => {
+    await kernel.run('x');
+    remote.addSnapshot('A');
+
+    await kernel.run(`%snapshot load ${wanted}`);
+    await kernel.run(`%snapshot delete ${wanted}`);
+
+    expect(remote.session('session-1').content).toEqual(['snapshot-2']);
+    expect(remote.snapshotEntries).toEqual([]);
+  });
+
+  test('a name that nobody has, or several have, is told', async () => {
+    remote.addSnapshot('A');
+    remote.addSnapshot('A');
+
+    expect((await kernel.run('%snapshot delete B')).result).toMatchObject({
+      ename: 'BRIDGE_SNAPSHOT_NOT_FOUND',
+      evalue: 'There is no snapshot "B". There are "A".',
+    });
+    expect((await kernel.run('%snapshot delete A')).result).toMatchObject({
+      ename: 'BRIDGE_SNAPSHOT_AMBIGUOUS',
+      evalue: '2 snapshots are called "A": snapshot-1, snapshot-2.',
+    });
+  });
+
+  test('download saves a zip file, and replaces none without --force', async () => {
+    remote.addSnapshot('A/B');
+    const file = path.join(folder, 'a.zip');
+
+    const first = await kernel.run(`%snapshot download A/B "${file}"`);
+    const second = await kernel.run(`%snapshot download A/B "${file}"`);
+    const forced = await kernel.run(`%snapshot download A/B "${file}" --force`);
+    await kernel.run(`%snapshot download A/B "${folder}"`);
+
+    expect(first.text).toBe(`Snapshot "A/B" saved: ${file} (17 B)\n`);
+    expect(second.result).toMatchObject({ ename: 'BRIDGE_LOCAL_FILE' });
+    expect(forced.result.status).toBe('ok');
+    expect(await readFile(file, 'utf8')).toBe('zip of snapshot-1');
+    expect((await readdir(folder)).sort()).toEqual(['A_B.zip', 'a.zip']);
+  });
+
+  test.each([
+    '%snapshot',
+    '%snapshot create',
+    '%snapshot restore',
+    '%snapshot download',
+    '%snapshot download a b c',
+    '%snapshot --what',
+  ])('"%s" is told to be called wrongly', async (line) => {
+    expect((await kernel.run(line)).result).toMatchObject({ ename: 'BRIDGE_MAGIC_USAGE' });
+    expect(callsNamed('sessions.createSnapshot')).toEqual([]);
+  });
+});
+
+describe('%inputs', () => {
+  test('goes with the code that follows', async () => {
+    await kernel.run('%inputs a=1 b=[1, 2]\n%inputs c="x y"\na');
+
+    expect(parameters()).toEqual([
+      {
+        source: 'a',
+        inputs: [
+          { name: 'a', value: 1 },
+          { name: 'b', value: [1, 2] },
+          { name: 'c', value: 'x y' },
+        ],
+      },
+    ]);
+  });
+
+  test('is assigned at once without code after it', async () => {
+    await kernel.run('%inputs a=1');
+    await kernel.run('b\n%inputs a=2');
+    await kernel.run('%inputs a=3\n%time b');
+
+    expect(parameters()).toEqual([
+      { source: '', inputs: [{ name: 'a', value: 1 }] },
+      { source: 'b' },
+      { source: '', inputs: [{ name: 'a', value: 2 }] },
+      { source: '', inputs: [{ name: 'a', value: 3 }] },
+      { source: 'b' },
+    ]);
+  });
+
+  test('takes a whole cell, and a file', async () => {
+    const file = path.join(folder, 'in.json');
+    await writeFile(file, '{"x": [true]}');
+
+    await kernel.run('%%inputs\n{"a": {"b": [1]},\n "c": null}');
+    await kernel.run(`%inputs @"${file}"\nx`);
+
+    expect(parameters()).toEqual([
+      {
+        source: '',
+        inputs: [
+          { name: 'a', value: { b: [1] } },
+          { name: 'c', value: null },
+        ],
+      },
+      { source: 'x', inputs: [{ name: 'x', value: [true] }] },
+    ]);
+  });
+
+  test.each([
+    ['%inputs', 'BRIDGE_MAGIC_USAGE'],
+    ['%inputs a', 'BRIDGE_MAGIC_USAGE'],
+    ['%inputs a=TRUE', 'BRIDGE_INPUT_VALUE'],
+    ['%inputs a=', 'BRIDGE_INPUT_VALUE'],
+    ['%inputs @/no/such/file.json', 'BRIDGE_LOCAL_FILE'],
+    ['%%inputs\n[1]', 'BRIDGE_INPUT_VALUE'],
+    ['%%inputs\n{"a b": 1}', 'BRIDGE_INPUT_VALUE'],
+    ['%%inputs a=1\n{}', 'BRIDGE_MAGIC_USAGE'],
+  ])('%j is an error %s', async (cell, ename) => {
+    expect((await kernel.run(cell)).result).toMatchObject({ status: 'error', ename });
+  });
+});
+
+describe('%outputs', () => {
+  beforeEach(() => {
+    remote.script = ({ request, done }) => {
+      done();
+      const names = request.outputParameters ?? [];
+      return { outputParameters: names.map((name) => ({ name, value: `value of ${name}` })) };
+    };
+  });
+
+  test('fetches with the last code and shows each value typed, in the order of the names', async () => {
+    const { outputs } = await kernel.run('%outputs b, a b\nx\n%config\ny');
+
+    expect(parameters()).toEqual([{ source: 'x' }, { source: 'y', outputs: ['b', 'a'] }]);
+    expect(outputs.slice(1)).toMatchObject([
+      { display: { metadata: { rserver: { name: 'b', type: 'character' } } } },
+      { display: { data: { 'text/plain': 'a: character\nvalue of a' } } },
+    ]);
+  });
+
+  test('fetches at once without code', async () => {
+    await kernel.run('%outputs a');
+    await kernel.run('%outputs a\n%time x');
+
+    expect(parameters()).toEqual([
+      { source: '', outputs: ['a'] },
+      { source: 'x' },
+      { source: '', outputs: ['a'] },
+    ]);
+  });
+
+  test('together with inputs needs one execution', async () => {
+    await kernel.run('%inputs a=1\n%outputs b\nb <- a');
+
+    expect(parameters()).toEqual([
+      { source: 'b <- a', inputs: [{ name: 'a', value: 1 }], outputs: ['b'] },
+    ]);
+  });
+
+  test('tells the names that do not exist', async () => {
+    remote.script = ({ done }) => {
+      done();
+      return { success: false, errorMessage: 'object not found' };
+    };
+    await kernel.run('%session');
+    remote.session('session-1').objects.add('there');
+
+    const { result } = await kernel.run('%outputs there nope\nx');
+
+    expect(result).toMatchObject({
+      ename: 'BRIDGE_OUTPUT_MISSING',
+      evalue: '%outputs: "nope" does not exist in the session.',
+    });
+  });
+
+  test('tells them also when the server just leaves them out', async () => {
+    remote.script = ({ done }) => {
+      done();
+      return { outputParameters: [{ name: 'a', value: 1 }] };
+    };
+
+    const { result, outputs } = await kernel.run('%outputs a nope\nx');
+
+    expect(result).toMatchObject({ ename: 'BRIDGE_OUTPUT_MISSING' });
+    expect(outputs).toHaveLength(1);
+  });
+
+  test('tells a value that cannot be sent', async () => {
+    remote.script = ({ done }) => {
+      done();
+      return { success: false, errorMessage: 'f is a function' };
+    };
+    await kernel.run('%session');
+    remote.session('session-1').objects.add('f');
+
+    expect((await kernel.run('%outputs f\nx')).result).toMatchObject({
+      ename: 'BRIDGE_OUTPUT_UNSUPPORTED',
+      evalue: '%outputs f: f is a function',
+    });
+  });
+
+  test('does not hide the failure of the code', async () => {
+    remote.script = ({ send, done }) => {
+      send({ type: 'error', ename: 'E', evalue: 'v', traceback: [] });
+      done('error');
+      return { success: false, errorMessage: 'v' };
+    };
+
+    expect((await kernel.run('%outputs a\nstop("v")')).result).toMatchObject({ ename: 'E' });
+  });
+
+  test('in plain display tells a missing name from failing code', async () => {
+    kernel = new FakeKernel(remote, { settings: { display: 'plain' } });
+    let message = "object 'nope' not found";
+    remote.script = () => ({ success: false, errorMessage: message });
+
+    const missing = await kernel.run('%outputs nope\nx');
+    message = 'Error: division by zero';
+    const failing = await kernel.run('%outputs nope\nx');
+
+    expect(missing.result).toMatchObject({ ename: 'BRIDGE_OUTPUT_MISSING' });
+    expect(failing.result).toMatchObject({ ename: 'Error', evalue: 'division by zero' });
+  });
+
+  test.each(['%outputs', '%outputs a+b', '%outputs 1a'])('"%s" is called wrongly', async (line) => {
+    expect((await kernel.run(line)).result).toMatchObject({ ename: 'BRIDGE_MAGIC_USAGE' });
+  });
+});
+
+describe('%session', () => {
+  test('shows what it is', async () => {
+    const outcome = await kernel.run('%session');
+
+    expect(json(outcome)).toEqual({
+      server: 'http://fake.example:12800',
+      kind: 'R Server',
+      username: 'ada',
+      session: remote.session('session-1').entry.name,
+      id: 'session-1',
+      language: 'R',
+      madeBy: 'this kernel',
+      display: 'rich',
+      output: 'console reading',
+      onExit: 'close',
+    });
+  });
+
+  test('list marks the present one', async () => {
+    remote.addSession('other', 'Python');
+    await kernel.run('x');
+
+    const { outputs } = await kernel.run('%session list');
+
+    const text = JSON.stringify(outputs);
+    expect(text).toMatch(/\*\s+rserver-kernel \(R, [0-9a-f]{8}\)\s+R\s+ada\s+session-2/);
+    expect(text).toMatch(/other\s+Python\s+ada\s+session-1/);
+  });
+
+  test('new closes the present one', async () => {
+    await kernel.run('x');
+
+    const { text } = await kernel.run('%session new fresh start');
+
+    expect(text).toMatch(/^New session "fresh start": session-2\nThe session ".*" was closed\.\n$/);
+    expect([...remote.live.keys()]).toEqual(['session-2']);
+  });
+
+  test('new --keep leaves it until the kernel ends', async () => {
+    await kernel.run('x');
+
+    await kernel.run('%session new --keep');
+    const kept = [...remote.live.keys()];
+    await kernel.interpreter.shutdown(false);
+
+    expect(kept).toEqual(['session-1', 'session-2']);
+    expect([...remote.live.keys()]).toEqual([]);
+  });
+
+  test.each(['shared', 'session-1'])(
+    'attach finds it by "%s"; it is not closed at the end',
+    async (wanted) => {
+      remote.addSession('shared');
+      await kernel.run('x');
+
+      const { text } = await kernel.run(`%session attach ${wanted}`);
+      await kernel.run('y');
+      await kernel.interpreter.shutdown(false);
+
+      expect(text).toMatch(
+        /^Attached to session "shared": session-1\nThe session ".*" stays on the server: session-2\n$/,
+      );
+      expect(remote.session('session-1').history).toContain('y');
+      expect([...remote.live.keys()]).toEqual(['session-1']);
+    },
+  );
+
+  test('attach closes a session of ours in which nothing was done', async () => {
+    remote.addSession('shared');
+    kernel.interpreter.start();
+    await kernel.run('%session');
+
+    await kernel.run('%session attach shared');
+
+    expect([...remote.live.keys()]).toEqual(['session-1']);
+  });
+
+  test('attach goes back to a session of ours', async () => {
+    await kernel.run('x');
+    await kernel.run('%session new --keep');
+
+    await kernel.run('%session attach session-1');
+    await kernel.interpreter.shutdown(false);
+
+    expect([...remote.live.keys()]).toEqual([]);
+  });
+
+  test('attach to the present one does nothing', async () => {
+    await kernel.run('x');
+
+    const { text } = await kernel.run('%session attach session-1');
+
+    expect(text).toContain('already');
+  });
+
+  test('attach refuses another language, unknown and ambiguous names', async () => {
+    remote.addSession('py', 'Python');
+    remote.addSession('twice');
+    remote.addSession('twice');
+
+    expect((await kernel.run('%session attach py')).result).toMatchObject({
+      ename: 'BRIDGE_SESSION_LANGUAGE',
+    });
+    expect((await kernel.run('%session attach no')).result).toMatchObject({
+      ename: 'BRIDGE_SESSION_NOT_FOUND',
+    });
+    expect((await kernel.run('%session attach twice')).result).toMatchObject({
+      ename: 'BRIDGE_SESSION_AMBIGUOUS',
+    });
+    expect((await kernel.run('%session attach')).result).toMatchObject({
+      ename: 'BRIDGE_MAGIC_USAGE',
+    });
+    expect((await kernel.run('%session what')).result).toMatchObject({
+      ename: 'BRIDGE_MAGIC_USAGE',
+    });
+  });
+
+  test('close ends it, and the next cell opens a new one', async () => {
+    await kernel.run('x');
+
+    const { text } = await kernel.run('%session close');
+    await kernel.run('y');
+
+    expect(text).toContain('was closed; the next cell opens a new one');
+    expect([...remote.live.keys()]).toEqual(['session-2']);
+  });
+
+  test('close --force kills it; one that is gone already is closed, too', async () => {
+    await kernel.run('x');
+    remote.removeSession('session-1');
+
+    const { result } = await kernel.run('%session close --force');
+    const again = await kernel.run('%session close');
+
+    expect(result.status).toBe('ok');
+    expect(callsNamed('sessions.closeByForce')).toHaveLength(1);
+    expect(again.text).toBe('There is no session to close.\n');
+  });
+});
+
+describe('%connect', () => {
+  test.each([
+    ['%connect production', { profile: 'production' }],
+    [
+      '%connect https://r.example.com --username bob',
+      { url: 'https://r.example.com', username: 'bob' },
+    ],
+  ])('"%s" opens a session there and closes the old one', async (line, settings) => {
+    const second = new FakeRemote();
+    const connect = vi
+      .fn<Connect>()
+      .mockResolvedValueOnce(connectionTo(remote))
+      .mockResolvedValueOnce(connectionTo(second));
+    kernel = new FakeKernel(remote, { connect });
+    await kernel.run('x');
+
+    const { result } = await kernel.run(line);
+    await kernel.run('y');
+
+    expect(result.status).toBe('ok');
+    expect(connect.mock.calls[1]?.[0].settings).toMatchObject(settings);
+    expect(remote.live.size).toBe(0);
+    expect(remote.isClosed).toBe(true);
+    expect(second.requests).toHaveLength(2);
+  });
+
+  test('that fails leaves everything as it is', async () => {
+    const connect = vi
+      .fn<Connect>()
+      .mockResolvedValueOnce(connectionTo(remote))
+      .mockRejectedValueOnce(clientError('CLIENT_UNREACHABLE'));
+    kernel = new FakeKernel(remote, { connect });
+    await kernel.run('x');
+
+    const { result } = await kernel.run('%connect staging');
+
+    expect(result).toMatchObject({ ename: 'CLIENT_UNREACHABLE' });
+    await kernel.run('y');
+    expect(remote.session('session-1').history.at(-1)).toBe('y');
+  });
+
+  test('helps out of a first connection that failed', async () => {
+    const connect = vi
+      .fn<Connect>()
+      .mockRejectedValueOnce(clientError('CLIENT_UNREACHABLE'))
+      .mockResolvedValueOnce(connectionTo(remote));
+    kernel = new FakeKernel(remote, { connect });
+    kernel.interpreter.start();
+
+    expect((await kernel.run('%connect staging')).result.status).toBe('ok');
+  });
+
+  test('without a target names the profiles', async () => {
+    const { result } = await kernel.run('%connect');
+
+    expect(JSON.stringify(result)).toContain('Profiles: production, staging.');
+  });
+});
+
+describe('%files', () => {
+  test('sends, lists, fetches and deletes', async () => {
+    const file = path.join(folder, 'sales.csv');
+    const copy = path.join(folder, 'copy.csv');
+    await writeFile(file, 'a,b\n1,2\n');
+
+    await kernel.run(`%files put "${file}"`);
+    await kernel.run(`%files put "${file}" as other.csv`);
+    const list = await kernel.run('%files');
+    const get = await kernel.run(`%files get other.csv "${copy}"`);
+    await kernel.run('%files delete other.csv');
+
+    expect(json(list)).toEqual(['sales.csv', 'other.csv']);
+    expect(get.text).toBe(`File other.csv fetched: ${copy} (8 B)\n`);
+    expect(await readFile(copy, 'utf8')).toBe('a,b\n1,2\n');
+    expect([...remote.session('session-1').files.keys()]).toEqual(['sales.csv']);
+  });
+
+  test.each([
+    ['%files get nope', 'BRIDGE_FILE_NOT_FOUND'],
+    ['%files delete nope', 'BRIDGE_FILE_NOT_FOUND'],
+    ['%files put /no/such/file', 'BRIDGE_LOCAL_FILE'],
+    ['%files put', 'BRIDGE_MAGIC_USAGE'],
+    ['%files what', 'BRIDGE_MAGIC_USAGE'],
+    ['%files get a b c', 'BRIDGE_MAGIC_USAGE'],
+  ])('"%s" is an error %s', async (line, ename) => {
+    expect((await kernel.run(line)).result).toMatchObject({ ename });
+  });
+});
+
+describe('%workspace', () => {
+  test('lists variables with types by the agent', async () => {
+    remote.script = ({ agentCall, send }) => {
+      if (agentCall?.call === 'variables') {
+        const variables = [{ name: 'x', type: 'numeric', size: 56, value: 'num 1' }];
+        send({ type: 'reply', content: { variables } });
+      }
+      return undefined;
+    };
+
+    expect(json(await kernel.run('%workspace'))).toEqual([
+      { name: 'x', type: 'numeric', size: '56 B', value: 'num 1' },
+    ]);
+  });
+
+  test('lists names in plain display', async () => {
+    kernel = new FakeKernel(remote, { settings: { display: 'plain' } });
+    await kernel.run('x');
+    remote.session('session-1').objects.add('x');
+
+    expect(json(await kernel.run('%workspace list'))).toEqual([{ name: 'x' }]);
+  });
+
+  test('deletes what is there, and nothing when a name is not', async () => {
+    await kernel.run('x');
+    const { objects } = remote.session('session-1');
+    for (const name of ['a', 'b', 'c']) objects.add(name);
+
+    const failed = await kernel.run('%workspace delete a nope');
+    const deleted = await kernel.run('%workspace delete a b');
+
+    expect(failed.result).toMatchObject({ ename: 'BRIDGE_OBJECT_NOT_FOUND' });
+    expect(deleted.text).toBe('Deleted: a, b\n');
+    expect([...objects]).toEqual(['c']);
+  });
+
+  test.each(['%workspace delete', '%workspace what', '%workspace list x'])(
+    '"%s" is called wrongly',
+    async (line) => {
+      expect((await kernel.run(line)).result).toMatchObject({ ename: 'BRIDGE_MAGIC_USAGE' });
+    },
+  );
+});
+
+describe('%history', () => {
+  test('shows the inputs of this kernel', async () => {
+    await kernel.run('a <- 1\nb <- 2');
+    await kernel.run('c');
+
+    expect(json(await kernel.run('%history 2'))).toEqual([
+      { line: 2, input: 'c' },
+      { line: 3, input: '%history 2' },
+    ]);
+    expect((await kernel.run('%history x')).result).toMatchObject({ ename: 'BRIDGE_MAGIC_USAGE' });
+  });
+
+  test('--session shows what the server recorded, without our own calls', async () => {
+    await kernel.run('a <- 1');
+    remote.session('session-1').history.push('.rserver_kernel$variables()', 'b');
+
+    expect(json(await kernel.run('%history --session'))).toEqual(['a <- 1', 'b']);
+  });
+});
+
+describe('%config', () => {
+  test('shows each setting with where it comes from', async () => {
+    const { outputs } = await kernel.run('%config');
+
+    expect(JSON.stringify(outputs)).toContain('environment (RSERVER_URL)');
+  });
+
+  test('changes settings for the cells that follow', async () => {
+    await kernel.run('x');
+
+    const { text } = await kernel.run('%config display=plain');
+    await kernel.run('y');
+    const reconnect = await kernel.run('%config url=http://other');
+
+    expect(text).toBe('Set: display=plain\n');
+    expect(remote.requests.at(-1)).toEqual({ code: 'y', source: 'y' });
+    expect(reconnect.text).toContain('%connect');
+    expect((await kernel.run('%config display')).result).toMatchObject({
+      ename: 'BRIDGE_MAGIC_USAGE',
+    });
+  });
+});
+
+describe('%time', () => {
+  test.each(['%time x', '%%time\nx'])(
+    '%j runs the code and says how long it took',
+    async (cell) => {
+      remote.script = ({ send, done }) => {
+        send({ type: 'result', data: { 'text/plain': '1' }, metadata: {} });
+        done();
+        return undefined;
+      };
+
+      const { outputs } = await kernel.run(cell);
+
+      expect(outputs).toEqual([
+        { result: { data: { 'text/plain': '1' }, metadata: {} } },
+        { stream: 'stdout', text: expect.stringMatching(/^Wall time: [\d.]+ ms\n$/) as string },
+      ]);
+    },
+  );
+
+  test('fails as its code does', async () => {
+    remote.script = ({ send, done }) => {
+      send({ type: 'error', ename: 'E', evalue: '', traceback: [] });
+      done('error');
+      return { success: false };
+    };
+
+    expect((await kernel.run('%time stop()\nb')).result).toMatchObject({ ename: 'E' });
+    expect(parameters()).toEqual([{ source: 'stop()' }]);
+  });
+
+  test.each(['%time', '%%time', '%%time x\ny'])('%j is called wrongly', async (cell) => {
+    expect((await kernel.run(cell)).result).toMatchObject({ ename: 'BRIDGE_MAGIC_USAGE' });
+  });
+
+  test('runs magics in its body', async () => {
+    await kernel.run('%%time\n%inputs a=1\na');
+
+    expect(parameters()).toEqual([{ source: 'a', inputs: [{ name: 'a', value: 1 }] }]);
+  });
+});
+
+describe('%restart', () => {
+  test.each(['%restart', '%restart clean'])(
+    '"%s" takes a new session and closes the old one',
+    async (line) => {
+      await kernel.run('x');
+
+      await kernel.run(line);
+
+      expect([...remote.live.keys()]).toEqual(['session-2']);
+    },
+  );
+
+  test('ends a session that does not stop by force', async () => {
+    kernel = new FakeKernel(remote, { settings: { interruptTimeoutMs: 1 } });
+    const stop = new AbortController();
+    remote.script = () => {
+      stop.abort();
+      return new Promise(() => undefined);
+    };
+    const { result } = await kernel.run('stubborn', { signal: stop.signal });
+
+    await kernel.run('%restart');
+
+    expect(result).toMatchObject({ ename: 'BRIDGE_INTERRUPT_IGNORED' });
+    expect(callsNamed('sessions.closeByForce')).toEqual(['sessions.closeByForce session-1']);
+  });
+
+  test('keep connects anew and goes on in the same session', async () => {
+    const connect = vi.fn<Connect>(() => Promise.resolve(connectionTo(remote)));
+    kernel = new FakeKernel(remote, { connect });
+    await kernel.run('x');
+
+    await kernel.run('%restart keep');
+
+    expect(connect).toHaveBeenCalledTimes(2);
+    expect([...remote.live.keys()]).toEqual(['session-1']);
+  });
+
+  test('snapshot restores it', async () => {
+    await kernel.run('x');
+    remote.addSnapshot('A b');
+
+    await kernel.run('%restart snapshot A b');
+
+    expect(remote.session('session-3').content).toEqual(['snapshot-2']);
+  });
+
+  test.each(['%restart what', '%restart snapshot', '%restart keep it'])(
+    '"%s" is called wrongly',
+    async (line) => {
+      expect((await kernel.run(line)).result).toMatchObject({ ename: 'BRIDGE_MAGIC_USAGE' });
+    },
+  );
+});
+
+describe('help', () => {
+  test.each(['%help snapshot', '%help %snapshot', '%snapshot?', '%snapshot --help', '?%snapshot'])(
+    '"%s" needs no server',
+    async (line) => {
+      const { outputs } = await kernel.run(line);
+
+      expect(JSON.stringify(outputs)).toContain('%snapshot restore X');
+      expect(remote.calls).toEqual([]);
+    },
+  );
+
+  test.each(['%lsmagic', '%help'])('"%s" lists every magic', async (line) => {
+    const names = (json(await kernel.run(line)) as { name: string }[]).map(({ name }) => name);
+
+    expect(names.sort()).toEqual([
+      'config',
+      'connect',
+      'files',
+      'help',
+      'history',
+      'inputs',
+      'lsmagic',
+      'outputs',
+      'restart',
+      'session',
+      'snapshot',
+      'time',
+      'workspace',
+    ]);
+  });
+
+  test('of a magic that does not exist is an error', async () => {
+    expect((await kernel.run('%help nope')).result).toMatchObject({
+      ename: 'BRIDGE_MAGIC_UNKNOWN',
+    });
+  });
+
+  test('a line magic written as a cell magic is told', async () => {
+    expect((await kernel.run('%%snapshot\nx')).result).toMatchObject({
+      evalue: '%%snapshot is written %snapshot.',
+    });
+  });
+});
+
+describe('a session that cannot be closed', () => {
+  test('does not spoil what took its place, is told, and is tried again at the end', async () => {
+    await kernel.run('x');
+    remote.fail('sessions.close', clientError('CLIENT_STATUS', { statusCode: 500 }));
+
+    const { result, text } = await kernel.run('%restart');
+    await kernel.run('y');
+    await kernel.interpreter.shutdown(false);
+
+    expect(result.status).toBe('ok');
+    expect(text).toContain('stays on the server: session-1');
+    expect(remote.live.size).toBe(0);
+  });
+});
+
+describe('a magic that is interrupted', () => {
+  test('while it makes a session, closes that when it is there, and the old one stays', async () => {
+    await kernel.run('x');
+    const stop = new AbortController();
+    const create = remote.sessions.create.bind(remote.sessions);
+    let finish = (): void => undefined;
+    const waiting = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    remote.sessions.create = async (request) => {
+      stop.abort();
+      await waiting;
+      return create(request);
+    };
+
+    const { result } = await kernel.run('%session new', { signal: stop.signal });
+    finish();
+    await vi.waitFor(() => {
+      expect(callsNamed('sessions.close')).toEqual(['sessions.close session-2']);
+    });
+    await kernel.run('y');
+
+    expect(result).toMatchObject({ ename: 'Interrupt' });
+    expect(remote.session('session-1').history.at(-1)).toBe('y');
+  });
+});
