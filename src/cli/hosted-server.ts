@@ -1,0 +1,78 @@
+// One running R Server with its languages: what `serve` and the embedded server have in common.
+import path from 'node:path';
+import { delay, type Logger } from '../base/index.js';
+import type { RuntimeFactory } from '../runtimes/index.js';
+import type { ListenOptions, PasswordVerifier, RServer, ServerLimits } from '../server/index.js';
+
+/**
+ * Launching the first language takes some turns of the event loop, which loading the server would hold up by a tenth of
+ * a second. So much head start is enough for the launch, and costs nothing: the language comes up later than the server.
+ */
+const LAUNCH_MS = 30;
+
+/** What a hosted server is made from. */
+export interface HostedServerOptions {
+  readonly dataDirectory: string;
+  readonly r: string;
+  readonly python: string;
+  /** Made ready before the other. */
+  readonly firstLanguage: 'r' | 'python';
+  /** Of the language processes; they leave out what begins with `RSERVER_`. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly accounts: () => Promise<PasswordVerifier>;
+  readonly listen: ListenOptions;
+  readonly limits?: Partial<ServerLimits>;
+  readonly version: string;
+  readonly logger: Logger;
+}
+
+/** A server that listens. */
+export interface HostedServer {
+  readonly url: string;
+  readonly server: RServer;
+  /** Ends the sessions, the server and the languages. Twice is harmless. */
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Starts the languages, and while these come up loads the server and lets it listen.
+ *
+ * @throws Error when the data folder or the address cannot be had.
+ */
+export async function hostServer(options: HostedServerOptions): Promise<HostedServer> {
+  const { logger, version, dataDirectory, limits } = options;
+  const runtimes = await startRuntimes(options);
+  try {
+    await delay(LAUNCH_MS);
+    const { createServer } = await import('../server/index.js');
+    const accounts = await options.accounts();
+    const server = await createServer({
+      dataDirectory,
+      runtimes,
+      accounts,
+      version,
+      logger,
+      limits,
+    });
+    const url = await server.listen(options.listen);
+    let closing: Promise<void> | undefined;
+    const close = (): Promise<void> => (closing ??= server.close().finally(() => runtimes.close()));
+    return { url, server, close };
+  } catch (error) {
+    await runtimes.close();
+    throw error;
+  }
+}
+
+/** Loaded apart from the server: the language takes longest to come up, so its code comes first. */
+async function startRuntimes(options: HostedServerOptions): Promise<RuntimeFactory> {
+  const { createRuntimePool } = await import('../runtimes/index.js');
+  return createRuntimePool({
+    r: { command: options.r },
+    python: { command: options.python },
+    firstType: options.firstLanguage === 'python' ? 'Python' : 'R',
+    env: options.env,
+    workRoot: path.join(options.dataDirectory, 'work'),
+    logger: options.logger,
+  });
+}

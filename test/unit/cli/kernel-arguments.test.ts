@@ -1,0 +1,27 @@
+// The command line that kernelspecs use.
+import { describe, expect, test } from 'vitest';
+import { parseKernelArguments } from '../../../src/cli/kernel.js';
+
+describe('the command line of a kernel', () => {
+  test('names the connection file, the language and any settings', () => {
+    expect(
+      parseKernelArguments(['c.json', '--language', 'r', '--profile', 'work', '--on-exit=keep']),
+    ).toEqual({
+      connectionFile: 'c.json',
+      language: 'r',
+      flags: { profile: 'work', on_exit: 'keep' },
+    });
+  });
+
+  test.each([
+    [['--language', 'r'], 'kernel takes one connection file.'],
+    [['a', 'b', '--language', 'r'], 'kernel takes one connection file.'],
+    [['c.json'], '--language must be r or python.'],
+    [['c.json', '--language', 'julia'], '--language must be r or python.'],
+    [['c.json', '--language'], '--language needs a value.'],
+  ])('%j is refused', (args, message) => {
+    expect(() => parseKernelArguments(args)).toThrow(
+      expect.objectContaining({ code: 'CONFIG_ARGUMENT', message }),
+    );
+  });
+});
