@@ -48,6 +48,8 @@ export interface RemoteInterpreterOptions {
 const COMPLETE_BOUND_MS = 1000;
 const INSPECT_BOUND_MS = 2000;
 const IS_COMPLETE_BOUND_MS = 300;
+/** How long the first completion or inspection waits for a session that is being opened. */
+const OPENING_BOUND_MS = 5000;
 
 /** Makes the back end of one kernel. Nothing is connected before `start`. */
 export function createRemoteInterpreter(options: RemoteInterpreterOptions): Interpreter {
@@ -97,6 +99,12 @@ class RemoteInterpreter implements Interpreter {
     if (request.storeHistory && !request.silent) {
       this.#history.add(request.executionCount, request.code);
     }
+    if (this.#leavesConsole(request, input)) {
+      return Promise.resolve({
+        status: 'ok',
+        payload: [{ source: 'ask_exit', keepkernel: false }],
+      });
+    }
     return new CellRun(this.#environment, request, output, input, signal).run();
   }
 
@@ -115,7 +123,8 @@ class RemoteInterpreter implements Interpreter {
     const magic = magicAt(code, cursor, this.#magics);
     if (magic !== undefined) return { found: true, ...helpDisplay(magic) };
     const position = toCodePointIndex(code, cursor);
-    const reply = await this.#session.live?.query(
+    const live = await this.#session.soon(OPENING_BOUND_MS);
+    const reply = await live?.query(
       (agent) => agent.inspectCode(code, position, detailLevel),
       INSPECT_BOUND_MS,
     );
@@ -156,6 +165,14 @@ class RemoteInterpreter implements Interpreter {
     return this.#session.shutdown(restart);
   }
 
+  /**
+   * Whether somebody at a console takes leave: it ends at the payload `ask_exit`. In a notebook, whose cells have ids,
+   * and in a batch run, where nobody answers, the same words stop the run as an error does.
+   */
+  #leavesConsole({ code, cellId }: ExecuteRequest, input: InputRequester): boolean {
+    return input.allowed && cellId === undefined && this.#language.exitPattern.test(code);
+  }
+
   /** IPython has magics of its own, and arguments may be names of variables. */
   #mayKnowMore(code: string, local: Completions): boolean {
     if (local.matches.length === 0) return true;
@@ -164,7 +181,8 @@ class RemoteInterpreter implements Interpreter {
 
   async #completeRemotely(code: string, cursor: number): Promise<Completions | undefined> {
     const position = toCodePointIndex(code, cursor);
-    const reply = await this.#session.live?.query(
+    const live = await this.#session.soon(OPENING_BOUND_MS);
+    const reply = await live?.query(
       (agent) => agent.completeCode(code, position),
       COMPLETE_BOUND_MS,
     );

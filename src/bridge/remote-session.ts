@@ -62,6 +62,12 @@ export class RemoteSession {
     return this.#live;
   }
 
+  /** The session, or the one that is being opened if that takes no longer than `ms`. */
+  async soon(ms: number): Promise<LiveSession | undefined> {
+    if (this.#live !== undefined || this.#opening === undefined) return this.#live;
+    return within(this.#opening, ms);
+  }
+
   /** The connection when it is there, without waiting. */
   get connection(): Connection | undefined {
     return this.#connection;

@@ -11,15 +11,13 @@ type StreamName = 'stdout' | 'stderr';
 
 /** Text is handed over at this length even when the event loop's turn goes on. UTF-16 units. */
 const MAX_MERGED_LENGTH = 1 << 20;
-/** From this length on a text is a block of a fast program, which may be cut in the middle of a line. UTF-16 units. */
-const BLOCK_LENGTH = 4096;
-/** How long the beginning of a line at the end of a block waits for its rest. Milliseconds. */
+/** How long the beginning of a line waits for its rest: a program may write a line in several pieces. Milliseconds. */
 const LINE_END_MS = 3;
 
 /**
- * The first text goes out at once. What follows it in the same turn of the event loop is merged into one message
- * per stretch of the same stream, so that a loop of prints does not cost a message a line. Messages of much text
- * hold whole lines.
+ * The first lines go out at once. What follows them in the same turn of the event loop is merged into one message per
+ * stretch of the same stream, so that a loop of prints does not cost a message a line. Messages hold whole lines where
+ * the rest of a line comes soon.
  */
 export class CellOutput implements ExecuteOutput {
   readonly #publish: PublishOutput;
@@ -30,7 +28,7 @@ export class CellOutput implements ExecuteOutput {
   #name: StreamName = 'stdout';
   /** What is merged but not published. */
   #text = '';
-  /** Length of the beginning of a line in front of it that waits for its rest. */
+  /** Length of the beginning of a line, in front of it, that waits for its rest. */
   #tailLength = 0;
   #tailTimer: NodeJS.Timeout | undefined;
 
@@ -49,7 +47,9 @@ export class CellOutput implements ExecuteOutput {
     if (name !== this.#name) this.flush();
     this.#name = name;
     this.#text += text;
-    if (this.#turn === undefined || this.#text.length >= MAX_MERGED_LENGTH) this.#publishLines();
+    const isFull = this.#text.length >= MAX_MERGED_LENGTH;
+    if (isFull || this.#turn === undefined) this.#publishLines();
+    if (this.#text.length >= MAX_MERGED_LENGTH) this.flush();
     this.#turn ??= setImmediate(this.#endTurn);
   }
 
@@ -72,6 +72,7 @@ export class CellOutput implements ExecuteOutput {
   /** Publishes the merged text, if any. */
   flush(): void {
     clearTimeout(this.#tailTimer);
+    this.#tailTimer = undefined;
     this.#tailLength = 0;
     if (this.#text === '') return;
     const text = this.#text;
@@ -92,19 +93,21 @@ export class CellOutput implements ExecuteOutput {
     this.#publish(type, content);
   }
 
-  /** Publishes the merged text up to the end of its last line, when it is a block; else all of it. */
+  /** Publishes the merged text up to the end of its last line; the beginning of a line waits. */
   #publishLines(): void {
     const text = this.#text;
-    const end = text.length < BLOCK_LENGTH ? 0 : text.lastIndexOf('\n') + 1;
-    if (end === 0 || end === text.length) {
+    const end = text.lastIndexOf('\n') + 1;
+    if (end === text.length) {
       this.flush();
       return;
     }
-    clearTimeout(this.#tailTimer);
-    this.#publish('stream', streamContent(this.#name, text.slice(0, end)));
-    this.#text = text.slice(end);
+    if (end > 0) {
+      this.#text = text.slice(0, end);
+      this.flush();
+      this.#text = text.slice(end);
+    }
     this.#tailLength = this.#text.length;
-    this.#tailTimer = setTimeout(() => {
+    this.#tailTimer ??= setTimeout(() => {
       this.flush();
     }, LINE_END_MS);
   }

@@ -1,5 +1,5 @@
 // What magics show: lists as tables, and single lines of text.
-import type { Display, MimeBundle } from '../../jupyter/index.js';
+import type { Display, JsonObject } from '../../jupyter/index.js';
 import { htmlTable, textTable, type Column } from './html.js';
 
 /** A list to show. */
@@ -7,29 +7,33 @@ export interface TableContent {
   readonly caption: string;
   readonly columns: readonly Column[];
   readonly rows: readonly (readonly string[])[];
-  /** What programs read: goes out as `application/json` when given. */
+  /** What programs read: goes out as metadata `rserver.value` when given. */
   readonly json?: unknown;
   /** Said instead of a table without rows. */
   readonly empty: string;
 }
 
-/** A list as HTML table, text and, where given, JSON. */
+/**
+ * A list as HTML table and text. What programs read goes into the metadata: JupyterLab would show `application/json`
+ * as a tree in place of the table.
+ */
 export function tableDisplay(content: TableContent): Display {
   const { caption, columns, rows, json, empty } = content;
   if (rows.length === 0) return textDisplay(empty, json);
-  const data: MimeBundle = {
+  const data = {
     'text/plain': `${caption}\n${textTable(columns, rows)}`,
     'text/html': htmlTable(caption, columns, rows),
   };
-  if (json !== undefined) data['application/json'] = json;
-  return { data, metadata: {} };
+  return { data, metadata: valueMetadata(json) };
 }
 
 /** One or more lines of text, with JSON for programs where given. */
 export function textDisplay(text: string, json?: unknown): Display {
-  const data: MimeBundle = { 'text/plain': text };
-  if (json !== undefined) data['application/json'] = json;
-  return { data, metadata: {} };
+  return { data: { 'text/plain': text }, metadata: valueMetadata(json) };
+}
+
+function valueMetadata(value: unknown): JsonObject {
+  return value === undefined ? {} : { rserver: { value } };
 }
 
 /** A size for people, e.g. `1.4 MB`; powers of 1000. */

@@ -16,7 +16,7 @@ const MOST_JSON_LENGTH = 262_144;
  * The value of one output parameter.
  *
  * @param value - In the JSON encoding of `docs/data-types.md`.
- * @returns Text and HTML; `application/json` while it is not too long; metadata `rserver` says name, kind and shape.
+ * @returns Text and HTML; metadata `rserver` says name, kind, shape and, while it is not too long, the value.
  */
 export function valueDisplay(name: string, value: unknown): Display {
   const kind = kindOf(value);
@@ -30,8 +30,13 @@ export function valueDisplay(name: string, value: unknown): Display {
           'text/plain': `${title}\n${textTable(grid.columns, grid.rows)}${grid.note}`,
           'text/html': `${htmlTable(title, grid.columns, grid.rows)}${grid.note === '' ? '' : `<p>${grid.note.trim()}</p>`}`,
         };
-  if (JSON.stringify(value).length <= MOST_JSON_LENGTH) data['application/json'] = value;
-  return { data, metadata: { rserver: { name, type: kind, ...(shape !== '' && { shape }) } } };
+  const isShort = JSON.stringify(value).length <= MOST_JSON_LENGTH;
+  return {
+    data,
+    metadata: {
+      rserver: { name, type: kind, ...(shape !== '' && { shape }), ...(isShort && { value }) },
+    },
+  };
 }
 
 /** What a JSON value is in R Server's words. */

@@ -19,6 +19,8 @@ export interface Language {
   readonly emptyCode: string;
   /** The `ename` of an interrupted cell, as the language's own kernel has it. */
   readonly interruptName: string;
+  /** A cell that is nothing but the wish to leave. */
+  readonly exitPattern: RegExp;
   /** Whether a cell shows every visible value, or only its last one. */
   readonly showsEveryValue: boolean;
 }
@@ -41,6 +43,7 @@ const R: Language = {
   createLexer: () => new RLexer(),
   emptyCode: 'invisible(NULL)',
   interruptName: 'Interrupt',
+  exitPattern: /^\s*(?:q|quit)\([^()]*\)\s*$/,
   showsEveryValue: true,
 };
 
@@ -63,6 +66,7 @@ const PYTHON: Language = {
   createLexer: () => new PythonLexer(),
   emptyCode: 'pass',
   interruptName: 'KeyboardInterrupt',
+  exitPattern: /^\s*(?:exit|quit)(?:\(\s*\))?\s*$/,
   showsEveryValue: false,
 };
 

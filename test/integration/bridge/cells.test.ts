@@ -227,10 +227,7 @@ describe.skipIf(isMissing('R')).each(combinations)(
         status: 'error',
         evalue: expect.stringContaining('went wrong') as string,
       });
-      expect(history.displays[0]?.['application/json']).toEqual([
-        code.print('hello'),
-        code.failingFunction,
-      ]);
+      expect(history.values[0]).toEqual([code.print('hello'), code.failingFunction]);
     });
   },
 );

@@ -161,6 +161,8 @@ export interface Cell {
   readonly value: unknown;
   /** The mime bundles of displays, in order. */
   readonly displays: readonly Readonly<Record<string, unknown>>[];
+  /** Their values as programs read them: metadata `rserver.value`. */
+  readonly values: readonly unknown[];
 }
 
 /** The back end of one kernel. */
@@ -211,8 +213,8 @@ export class TestKernel {
 
   /** The id of its session. */
   async sessionId(): Promise<string> {
-    const { displays } = await this.ok('%session');
-    return (displays[0]?.['application/json'] as { id: string }).id;
+    const { values } = await this.ok('%session');
+    return (values[0] as { id: string }).id;
   }
 
   /** Runs a cell that must succeed. */
@@ -246,6 +248,11 @@ function describeCell(result: ExecuteResult, outputs: readonly RecordedOutput[])
     text: textOf(),
     value: value?.result.data['text/plain'],
     displays: outputs.flatMap((output) => ('display' in output ? [output.display.data] : [])),
+    values: outputs.flatMap((output) =>
+      'display' in output
+        ? [(output.display.metadata['rserver'] as { value?: unknown } | undefined)?.value]
+        : [],
+    ),
   };
 }
 

@@ -8,8 +8,8 @@ import { snippets } from './snippets.js';
 
 const combinations = MODES.flatMap((mode) => LANGUAGES.map((language) => ({ mode, language })));
 
-function json({ displays }: Cell): readonly unknown[] {
-  return displays.map((data) => data['application/json']);
+function json({ values }: Cell): readonly unknown[] {
+  return values;
 }
 
 describe.skipIf(isMissing('R')).each(combinations)(

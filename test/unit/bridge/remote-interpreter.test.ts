@@ -37,6 +37,39 @@ beforeEach(() => {
   remote = new FakeRemote(['events', 'source'], echo);
 });
 
+/** A front end whose person can answer. */
+const somebody: InputRequester = { allowed: true, requestInput: () => Promise.resolve('') };
+
+describe('leaving', () => {
+  test.each([
+    ['R', 'q()'],
+    ['R', ' quit("no")\n'],
+    ['python', 'exit'],
+    ['python', 'quit()'],
+  ] as const)('at a console ends the console: %s, %s', async (language, code) => {
+    const kernel = new FakeKernel(remote, { language });
+
+    const { result } = await kernel.run(code, { input: somebody });
+
+    expect(result).toEqual({
+      status: 'ok',
+      payload: [{ source: 'ask_exit', keepkernel: false }],
+    });
+    expect(codesRun()).toEqual([]);
+  });
+
+  test.each([
+    ['in a notebook', { input: somebody, cellId: 'a' }],
+    ['in a batch run', {}],
+  ])('%s is the session’s to answer', async (_where, parts) => {
+    const kernel = new FakeKernel(remote, { language: 'python' });
+
+    await kernel.run('exit()', parts);
+
+    expect(codesRun()).toEqual(['exit()']);
+  });
+});
+
 describe('what the kernel says of itself', () => {
   test.each([
     ['R', { name: 'R', mimetype: 'text/x-r-source', file_extension: '.r', pygments_lexer: 'r' }],
@@ -549,6 +582,17 @@ describe('completion', () => {
       end: 8,
       metadata: { a: 1 },
     });
+  });
+
+  test('waits for a session that is being opened', async () => {
+    const kernel = new FakeKernel(remote);
+    kernel.interpreter.start();
+
+    await kernel.interpreter.complete('me', 2);
+
+    expect(remote.requests.map(({ code }) => code)).toContainEqual(
+      expect.stringContaining('"call":"complete"'),
+    );
   });
 
   test('is empty before there is a session', async () => {

@@ -28,46 +28,46 @@ describe('CellOutput', () => {
   test('publishes the first text at once', () => {
     const { output, published } = createOutput();
 
-    output.stream('stdout', 'a');
+    output.stream('stdout', 'a\n');
 
-    expect(published).toEqual([stdout('a')]);
+    expect(published).toEqual([stdout('a\n')]);
   });
 
   test('merges what follows in the same turn, per stretch of one stream', async () => {
     const { output, published } = createOutput();
 
-    for (const text of ['a', 'b', 'c']) output.stream('stdout', text);
-    for (const text of ['d', 'e']) output.stream('stderr', text);
-    output.stream('stdout', 'f');
+    for (const text of ['a\n', 'b\n', 'c\n']) output.stream('stdout', text);
+    for (const text of ['d\n', 'e\n']) output.stream('stderr', text);
+    output.stream('stdout', 'f\n');
     await nextTurn();
 
-    expect(published).toEqual([stdout('a'), stdout('bc'), stderr('de'), stdout('f')]);
+    expect(published).toEqual([stdout('a\n'), stdout('b\nc\n'), stderr('d\ne\n'), stdout('f\n')]);
   });
 
   test('publishes at once again after a quiet turn', async () => {
     const { output, published } = createOutput();
-    output.stream('stdout', 'a');
+    output.stream('stdout', 'a\n');
     await nextTurn();
 
-    output.stream('stdout', 'b');
+    output.stream('stdout', 'b\n');
 
-    expect(published).toEqual([stdout('a'), stdout('b')]);
+    expect(published).toEqual([stdout('a\n'), stdout('b\n')]);
   });
 
   test('publishes merged text before any other output', () => {
     const { output, published } = createOutput();
 
-    output.stream('stdout', 'a');
-    output.stream('stdout', 'b');
+    output.stream('stdout', 'a\n');
+    output.stream('stdout', 'b\n');
     output.display(plain('picture'));
-    output.stream('stderr', 'c');
+    output.stream('stderr', 'c\n');
     output.result(plain('value'));
 
     expect(published).toEqual([
-      stdout('a'),
-      stdout('b'),
+      stdout('a\n'),
+      stdout('b\n'),
       ['display_data', { ...plain('picture'), transient: {} }],
-      stderr('c'),
+      stderr('c\n'),
       ['execute_result', { ...plain('value'), transient: {}, execution_count: 3 }],
     ]);
   });
@@ -88,31 +88,31 @@ describe('CellOutput', () => {
 
   test('hands text over in pieces of about a million characters', () => {
     const { output, published } = createOutput();
-    output.stream('stdout', 'a');
+    output.stream('stdout', 'a\n');
 
     for (let n = 0; n < 17; n += 1) output.stream('stdout', 'x'.repeat(1 << 16));
     const sizes = published.map(([, content]) => (content as { text: string }).text.length);
 
-    expect(sizes).toEqual([1, 1 << 20]);
+    expect(sizes).toEqual([2, 1 << 20]);
   });
 
   test('at the end publishes what is left, and nothing after', async () => {
     const { output, published } = createOutput();
-    output.stream('stdout', 'a');
-    output.stream('stdout', 'b');
+    output.stream('stdout', 'a\n');
+    output.stream('stdout', 'b\n');
 
     output.end();
     output.stream('stdout', 'late');
     output.display(plain('late'));
     await nextTurn();
 
-    expect(published).toEqual([stdout('a'), stdout('b')]);
+    expect(published).toEqual([stdout('a\n'), stdout('b\n')]);
   });
 
   test('publishes nothing for a silent cell', () => {
     const { output, published } = createOutput({ silent: true });
 
-    output.stream('stdout', 'a');
+    output.stream('stdout', 'a\n');
     output.display(plain('picture'));
     output.result(plain('value'));
     output.clear(false);
@@ -129,7 +129,7 @@ describe('CellOutput', () => {
     expect(published).toEqual([]);
   });
 
-  describe('a block of a fast program', () => {
+  describe('text that ends in the middle of a line', () => {
     const line = `${'x'.repeat(79)}\n`;
     const block = line.repeat(100);
     afterEach(() => {
@@ -154,6 +154,18 @@ describe('CellOutput', () => {
       vi.runAllTimers();
 
       expect(published).toEqual([stdout(block), stdout('Name? ')]);
+    });
+
+    test('is shown in time by a program that never ends its line', () => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      const { output, published } = createOutput();
+
+      for (let n = 0; n < 4; n += 1) {
+        output.stream('stdout', '.');
+        vi.advanceTimersByTime(1);
+      }
+
+      expect(published).toEqual([stdout('...')]);
     });
 
     test('keeps its order with other outputs', () => {

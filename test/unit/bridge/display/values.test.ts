@@ -28,15 +28,15 @@ describe('values of output parameters', () => {
 
   test('a number shows its name, type and value', () => {
     expect(valueDisplay('x', 4.5)).toEqual({
-      data: { 'text/plain': 'x: numeric\n4.5', 'application/json': 4.5 },
-      metadata: { rserver: { name: 'x', type: 'numeric' } },
+      data: { 'text/plain': 'x: numeric\n4.5' },
+      metadata: { rserver: { name: 'x', type: 'numeric', value: 4.5 } },
     });
   });
 
   test('a vector shows its length; missing values are NA', () => {
     expect(valueDisplay('v', [1, null, 'NaN'])).toEqual({
-      data: { 'text/plain': 'v: vector [3]\n[1, NA, "NaN"]', 'application/json': [1, null, 'NaN'] },
-      metadata: { rserver: { name: 'v', type: 'vector', shape: '[3]' } },
+      data: { 'text/plain': 'v: vector [3]\n[1, NA, "NaN"]' },
+      metadata: { rserver: { name: 'v', type: 'vector', shape: '[3]', value: [1, null, 'NaN'] } },
     });
   });
 
@@ -51,9 +51,8 @@ describe('values of output parameters', () => {
           '<thead><tr><th style="text-align: left">name</th><th style="text-align: right">total</th></tr></thead>\n' +
           '<tbody>\n<tr><td style="text-align: left">&lt;b&gt;</td><td style="text-align: right">1.5</td></tr>\n' +
           '<tr><td style="text-align: left">NA</td><td style="text-align: right">20</td></tr>\n</tbody>\n</table>',
-        'application/json': value,
       },
-      metadata: { rserver: { name: 'df', type: 'data.frame', shape: '2 x 2' } },
+      metadata: { rserver: { name: 'df', type: 'data.frame', shape: '2 x 2', value } },
     });
   });
 

@@ -14,10 +14,13 @@ function callsNamed(name: string): readonly string[] {
   return remote.calls.filter((call) => call.split(' ')[0] === name);
 }
 
-/** The JSON of the displays of a cell. */
+const valueOf = (metadata: Readonly<Record<string, unknown>>): unknown =>
+  (metadata['rserver'] as { value?: unknown } | undefined)?.value;
+
+/** The values of the displays of a cell, as programs read them. */
 function json({ outputs }: CellOutcome): unknown {
   const found = outputs.flatMap((output) =>
-    'display' in output ? [output.display.data['application/json']] : [],
+    'display' in output ? [valueOf(output.display.metadata)] : [],
   );
   return found.length === 1 ? found[0] : found;
 }
@@ -83,8 +86,8 @@ describe('%snapshot', () => {
     expect((await kernel.run('%snapshot list')).outputs).toEqual([
       {
         display: {
-          data: { 'text/plain': 'There are no snapshots.', 'application/json': [] },
-          metadata: {},
+          data: { 'text/plain': 'There are no snapshots.' },
+          metadata: { rserver: { value: [] } },
         },
       },
     ]);
