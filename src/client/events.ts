@@ -237,6 +237,7 @@ class WebSocketEventStream implements EventStream {
   }
 
   #checkLife(): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
     if (!this.#isAlive) {
       this.#socket.terminate();
       return;

@@ -21,7 +21,7 @@ import {
 import { isBriefFailure, toClientError, type FailureContext } from './failures.js';
 import type { ResolvedOptions } from './options.js';
 import { SecretKeeper } from './secrets.js';
-import { toStatusError } from './status-errors.js';
+import { lacksRuntime, toStatusError } from './status-errors.js';
 
 /** Waits before the second and third try after the network failed. */
 const NETWORK_BACKOFF_MS = [100, 400] as const;
@@ -144,7 +144,7 @@ export class HttpClient {
         await this.#abortable(call, this.auth.replace(authorization, call.signal));
         continue;
       }
-      if (statusCode === 503 && mayRepeatBusy(call)) {
+      if (statusCode === 503 && mayRepeatBusy(call) && !lacksRuntime(answer as Answer)) {
         const waitMs = busyWaitMs(answer.headers, busyTries++, this.options.now());
         if (waitMs !== undefined) {
           await this.#pause(waitMs, call);

@@ -66,6 +66,11 @@ export async function toStatusError(
   );
 }
 
+/** Whether a server of our own says that it cannot start R or Python at all: waiting would not help. */
+export function lacksRuntime(answer: Answer): boolean {
+  return readFailingBody(answer.body.toString()).code === 'API_RUNTIME_UNAVAILABLE';
+}
+
 async function isSessionGone(
   statusCode: number,
   failing: FailingBody,
@@ -115,6 +120,9 @@ function hintFor(answer: Answer, call: Call, options: ResolvedOptions): { hint?:
     case 413:
       return hint('Send less at once, or raise the limits of the server and of proxies before it.');
     case 503:
+      if (lacksRuntime(answer)) {
+        return hint('Run `rserver-kernel doctor` on the machine of the server.');
+      }
       return hint(
         'The server is busy: close sessions that are no longer needed, or try again later.',
       );

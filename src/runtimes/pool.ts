@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { randomUUID } from 'node:crypto';
-import { messageOf, silentLogger, type Logger } from '../base/index.js';
+import { delay, messageOf, silentLogger, type Logger } from '../base/index.js';
 import { RuntimeProcessError } from './errors.js';
 import type { Language } from './language.js';
 import { createProcessRuntime } from './process-runtime.js';
@@ -62,7 +62,11 @@ export function createRuntimePool(options: RuntimePoolOptions): RuntimePool {
   };
   const [first, second] =
     options.firstType === 'Python' ? [shelves.Python, shelves.R] : [shelves.R, shelves.Python];
-  const warmed = first.fill().then(() => second.fill());
+  // The second language waits while somebody's first cell runs in the first.
+  const warmed = first.fill().then(async (isTaken) => {
+    if (isTaken) await delay(REFILL_DELAY_MS);
+    await second.fill();
+  });
   let closing: Promise<void> | undefined;
   return {
     acquire: (runtimeType) => shelves[runtimeType].acquire(),
@@ -102,19 +106,24 @@ class Shelf {
     this.#options = options;
   }
 
-  /** Starts what is missing on the shelf, one after the other; a failure is logged and ends the filling. */
-  async fill(): Promise<void> {
+  /**
+   * Starts what is missing on the shelf, one after the other; a failure is logged and ends the filling.
+   *
+   * @returns Whether it ended because a caller took a process over; a successor is started later.
+   */
+  async fill(): Promise<boolean> {
     while (!this.#isClosed && this.#warm.length + this.#starting.length < this.#options.warmCount) {
-      const starting = this.#start();
-      this.#starting.push(starting);
+      const starting = this.#startForShelf();
       try {
         const runtime = await starting;
-        if (this.#withdraw(starting)) await this.#shelve(runtime);
+        if (!this.#withdraw(starting)) return true;
+        await this.#shelve(runtime);
       } catch (error) {
         if (this.#withdraw(starting)) this.#warn(error);
-        return;
+        return false;
       }
     }
+    return false;
   }
 
   async acquire(): Promise<Runtime> {
@@ -163,8 +172,26 @@ class Shelf {
     );
   }
 
+  /** A start that a caller may take over: then what is left of the rehearsal is left out. */
+  #startForShelf(): Promise<Runtime> {
+    const prepare = async (): Promise<Runtime> => {
+      const runtime = await this.#options.start();
+      for (const code of this.#options.rehearsal) {
+        if (!this.#starting.includes(starting)) break;
+        await runtime.execute({ code, inputParameters: [], outputParameters: [] }, () => undefined);
+      }
+      return runtime;
+    };
+    const starting = this.#track(prepare());
+    this.#starting.push(starting);
+    return starting;
+  }
+
   #start(): Promise<Runtime> {
-    const starting = this.#options.start();
+    return this.#track(this.#options.start());
+  }
+
+  #track(starting: Promise<Runtime>): Promise<Runtime> {
     this.#pending.add(starting);
     const forget = (): void => {
       this.#pending.delete(starting);
@@ -177,9 +204,6 @@ class Shelf {
     if (this.#isClosed) {
       await runtime.close();
       return;
-    }
-    for (const code of this.#options.rehearsal) {
-      await runtime.execute({ code, inputParameters: [], outputParameters: [] }, () => undefined);
     }
     this.#warm.push(runtime);
     void runtime.exited.then(async () => {

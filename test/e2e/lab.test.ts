@@ -3,7 +3,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -11,6 +10,7 @@ import {
   type JupyterEnvironment,
 } from '../helpers/jupyter-environment.js';
 import { writeNotebook, type KernelName } from '../helpers/notebook.js';
+import { urlOfServer } from '../helpers/jupyter-server.js';
 import { chromiumPath, isMissing, PROJECT_ROOT, venvBin } from '../helpers/requirements.js';
 
 const SCREENSHOTS = path.join(PROJECT_ROOT, 'test-output');
@@ -72,7 +72,7 @@ describe.skipIf(isMissing('R', 'jupyterlab', 'chromium', 'build'))('JupyterLab',
       ],
       { cwd: jupyter.directory, env: jupyter.env, stdio: ['ignore', 'ignore', 'pipe'] },
     );
-    url = await urlOf(server);
+    url = await urlOfServer(server);
     browser = await chromium.launch({
       executablePath: chromiumPath ?? '',
       args: [
@@ -113,8 +113,6 @@ describe.skipIf(isMissing('R', 'jupyterlab', 'chromium', 'build'))('JupyterLab',
 
       await notebook.run(0);
       await notebook.output(0).locator('img').waitFor();
-          throw e;
-        });
       await notebook.run(1);
       await notebook.output(1).locator('table').waitFor();
       await notebook.run(2);
@@ -185,16 +183,4 @@ class NotebookPage {
     await this.#page.locator('.jp-Dialog .jp-mod-accept').click();
     await this.#page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').waitFor();
   }
-}
-
-async function urlOf(server: ChildProcess): Promise<string> {
-  if (server.stderr === null) throw new Error('the server has no stderr');
-  for await (const line of createInterface(server.stderr)) {
-    const match = /(http:\/\/(?:127\.0\.0\.1|localhost):\d+\/)/.exec(line);
-    if (match?.[1] !== undefined) {
-      server.stderr.resume();
-      return match[1];
-    }
-  }
-  throw new Error('JupyterLab ended before it told its address');
 }

@@ -1,6 +1,5 @@
 // A front end nobody here wrote: @jupyterlab/services over ws to a real jupyter_server.
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   KernelManager,
@@ -13,6 +12,7 @@ import {
   createJupyterEnvironment,
   type JupyterEnvironment,
 } from '../helpers/jupyter-environment.js';
+import { urlOfServer } from '../helpers/jupyter-server.js';
 import { isMissing, venvBin } from '../helpers/requirements.js';
 
 const TOKEN = 'services-client';
@@ -38,7 +38,7 @@ describe.skipIf(isMissing('R', 'jupyter', 'build'))(
         { cwd: jupyter.directory, env: jupyter.env, stdio: ['ignore', 'ignore', 'pipe'] },
       );
       const serverSettings = ServerConnection.makeSettings({
-        baseUrl: await urlOf(server),
+        baseUrl: await urlOfServer(server),
         token: TOKEN,
         WebSocket: WebSocket as unknown as ServerConnection.ISettings['WebSocket'],
       });
@@ -145,16 +145,4 @@ function nextStream(kernel: Kernel.IKernelConnection, text: string): Promise<voi
     };
     kernel.iopubMessage.connect(listen);
   });
-}
-
-async function urlOf(server: ChildProcess): Promise<string> {
-  if (server.stderr === null) throw new Error('the server has no stderr');
-  for await (const line of createInterface(server.stderr)) {
-    const match = /(http:\/\/(?:127\.0\.0\.1|localhost):\d+\/)/.exec(line);
-    if (match?.[1] !== undefined) {
-      server.stderr.resume();
-      return match[1];
-    }
-  }
-  throw new Error('jupyter server ended before it told its address');
 }

@@ -11,7 +11,9 @@ export class History {
     this.#maxLength = maxLength;
   }
 
+  /** @param source - Empty for what nobody typed; it is left out. */
   add(source: string): void {
+    if (source === '') return;
     this.#sources.push(source);
     this.#length += source.length;
     if (this.#length <= this.#maxLength) return;

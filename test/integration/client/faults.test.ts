@@ -236,6 +236,19 @@ describe('faults', () => {
     expect(server.pathsOf('GET')).toHaveLength(1);
   });
 
+  test('a server that lacks R is not asked again and again for a session', async () => {
+    const server = await serve();
+    server.script(
+      'POST /sessions',
+      json(503, { message: 'R was not found', code: 'API_RUNTIME_UNAVAILABLE' }),
+    );
+
+    const error = await failure(makeClient(server.url).sessions.create({ runtimeType: 'R' }));
+
+    expect(error.hint).toBe('Run `rserver-kernel doctor` on the machine of the server.');
+    expect(server.pathsOf('POST')).toEqual(['/login', '/sessions']);
+  });
+
   test('an execution is not repeated after a 503', async () => {
     const server = await serve();
     server.script(

@@ -370,7 +370,8 @@ offset = 1
 p = Point(21)
 shared = [1]
 a, b = [shared], {"s": shared}
-open("data.txt", "w").write("content")`,
+open("data.txt", "w").write("content")
+with open("log.txt", "w") as log: log.write("kept")`,
       );
       await source.saveSnapshot(folder);
       await source.close();
@@ -380,11 +381,11 @@ open("data.txt", "w").write("content")`,
       await other.loadSnapshot(folder);
       const outcome = await run(
         other,
-        'print(scale(p), j.dumps([1]), os.path.basename("/a/b"), y)\na[0].append(2); print(b["s"], type(p) is Point)\noffset = 100; print(scale(p)); print(open("data.txt").read())',
+        'print(scale(p), j.dumps([1]), os.path.basename("/a/b"), y)\na[0].append(2); print(b["s"], type(p) is Point)\noffset = 100; print(scale(p)); print(open("data.txt").read(), open("log.txt").read())',
       );
 
       expect([outcome.text, outcome.errorMessage]).toEqual([
-        '43 [1] b stays\n[1, 2] True\n142\ncontent\n',
+        '43 [1] b stays\n[1, 2] True\n142\ncontent kept\n',
         '',
       ]);
       await other.close();

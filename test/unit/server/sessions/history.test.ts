@@ -20,3 +20,12 @@ test('the oldest sources go when all together are too long, but the last one sta
   history.add('longer than the limit');
   expect(history.list()).toEqual(['longer than the limit']);
 });
+
+test('what nobody typed is left out', () => {
+  const history = new History(100);
+
+  history.add('a <- 1');
+  history.add('');
+
+  expect(history.list()).toEqual(['a <- 1']);
+});
