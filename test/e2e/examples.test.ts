@@ -6,7 +6,7 @@ import {
   createJupyterEnvironment,
   type JupyterEnvironment,
 } from '../helpers/jupyter-environment.js';
-import { imagesOf, readOutputs, textOf } from '../helpers/notebook.js';
+import { imagesOf, readOutputs, textOf, writeNotebook } from '../helpers/notebook.js';
 import { isMissing, PROJECT_ROOT } from '../helpers/requirements.js';
 
 describe.skipIf(isMissing('R', 'jupyter', 'build'))('example notebooks', () => {
@@ -48,6 +48,29 @@ describe.skipIf(isMissing('R', 'jupyter', 'build'))('example notebooks', () => {
     expect(text).toContain('0.6418125');
     expect(outputs.flatMap(imagesOf).length).toBeGreaterThanOrEqual(1);
     expect(text).not.toMatch(/Error/);
+  });
+
+  test('the cells of the README run as they stand there', async () => {
+    const readme = readFileSync(path.join(PROJECT_ROOT, 'README.md'), 'utf8');
+    const section = /## Five minutes[\s\S]*?\n## /.exec(readme)?.[0] ?? '';
+    const cells = [...section.matchAll(/```text\n([\s\S]*?)\n```/g)].map((match) => match[1] ?? '');
+    const file = path.join(jupyter.directory, 'readme.ipynb');
+    writeNotebook(file, 'rserver-python', [...cells, 'print(clf.predict([[7, 3.2, 4.7, 1.4]]))']);
+
+    const run = await jupyter.run('jupyter', [
+      'nbconvert',
+      '--to',
+      'notebook',
+      '--execute',
+      '--inplace',
+      file,
+    ]);
+
+    expect(run.code, run.stderr).toBe(0);
+    const outputs = readOutputs(file);
+    expect(cells.length).toBeGreaterThanOrEqual(5);
+    expect(textOf(outputs[1] ?? [])).toContain('result: vector');
+    expect(textOf(outputs.at(-1) ?? [])).toBe('[1]\n');
   });
 
   test('the committed notebooks hold no outputs', () => {

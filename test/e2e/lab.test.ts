@@ -168,10 +168,15 @@ class NotebookPage {
   }
 
   async run(index: number): Promise<void> {
-    await this.cell(index).locator('.cm-content').click();
-    await this.#page.keyboard.press('Shift+Enter');
-    // The prompt says that the front end has sent it: `[*]` or a number.
-    await this.cell(index).locator('.jp-InputPrompt', { hasText: /[*\d]/ }).waitFor();
+    // The prompt says that the front end has sent it: `[*]` or a number. While a notebook is being opened, its cells
+    // are drawn anew and lose what was typed into them.
+    const sent = this.cell(index).locator('.jp-InputPrompt', { hasText: /[*\d]/ });
+    for (let attempt = 0; attempt < 5 && !(await sent.isVisible()); attempt += 1) {
+      await this.cell(index).locator('.cm-content').click();
+      await this.#page.keyboard.press('Shift+Enter');
+      await sent.waitFor({ timeout: 5_000 }).catch(() => undefined);
+    }
+    await sent.waitFor();
   }
 
   async interrupt(): Promise<void> {

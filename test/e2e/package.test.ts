@@ -21,21 +21,20 @@ describe.skipIf(isMissing('R', 'jupyter', 'build'))('the npm package', () => {
     const app = path.join(directory, 'app');
     const prefix = path.join(directory, 'other-prefix');
     mkdirSync(app);
+    // npm is the person's own, with the settings of their home.
+    const npm = { HOME: process.env['HOME'] };
     const pack = await jupyter.run(
       '/usr/bin/env',
       ['npm', 'pack', '--ignore-scripts', '--pack-destination', directory],
-      { cwd: PROJECT_ROOT },
+      { cwd: PROJECT_ROOT, env: npm },
     );
     const tarball = readdirSync(directory).find((name) => name.endsWith('.tgz')) ?? '';
 
-    const installed = await jupyter.run('/usr/bin/env', [
-      'npm',
-      'install',
-      '--prefer-offline',
-      '--prefix',
-      app,
-      path.join(directory, tarball),
-    ]);
+    const installed = await jupyter.run(
+      '/usr/bin/env',
+      ['npm', 'install', '--prefer-offline', '--prefix', app, path.join(directory, tarball)],
+      { env: npm },
+    );
     const command = path.join(app, 'node_modules', '.bin', 'rserver-kernel');
     const kernelspecs = await jupyter.run(command, [
       'install',
