@@ -9,3 +9,4 @@ export { silentLogger, type LogFacts, type Logger } from './logger.js';
 export { assetPath } from './asset-path.js';
 export { delay, raceAbort, reasonOf, withTimeout, type TimeoutOptions } from './abort.js';
 export { TaskQueue } from './task-queue.js';
+export { createDeferred, settlesWithin, type Deferred } from './deferred.js';

@@ -1,7 +1,7 @@
 // The event stream of a session: hands each execution its own messages, and tells it when the stream breaks.
+import { createDeferred, type Deferred } from '../base/index.js';
 import type { RemoteClient, RemoteEventStream, RemoteSessionEvent } from './remote-client.js';
 import type { RunReceiver } from './run-receiver.js';
-import { createDeferred, type Deferred } from './waiting.js';
 
 /** One execution as the event stream sees it. */
 export class EventRun {

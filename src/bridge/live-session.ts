@@ -1,5 +1,6 @@
 // One session on the server: its turns, interrupts and time limits, and the agent in it.
 // How output travels is in `session-transport.ts`; which session a kernel uses, in `remote-session.ts`.
+import { createDeferred, raceAbort } from '../base/index.js';
 import { createHash } from 'node:crypto';
 import type { Logger } from '../base/index.js';
 import type { JsonObject } from '../jupyter/index.js';
@@ -10,7 +11,7 @@ import type { Language } from './language/languages.js';
 import type { NamedValue, RemoteClient, RemoteExecuteAnswer } from './remote-client.js';
 import { RunReceiver, type RunSink } from './run-receiver.js';
 import { SessionTransport, type SendRequest } from './session-transport.js';
-import { createDeferred, pause, untilAborted, within } from './waiting.js';
+import { pause, within } from './waiting.js';
 
 /** Code to run, with what goes in and out. */
 export interface RunRequest {
@@ -208,7 +209,7 @@ export class LiveSession {
       'The session is still busy with earlier code that did not stop; this cell waits for its end.\n',
     );
     try {
-      await untilAborted(occupied, signal);
+      await raceAbort(occupied, signal);
     } catch (error) {
       await this.#transport.cancel();
       throw error;

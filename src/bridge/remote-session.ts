@@ -1,6 +1,6 @@
 // Which session the kernel uses, through its life: connecting, ready, gone, swapped, closed.
 import { createHash, randomBytes } from 'node:crypto';
-import { AppError, isAbortError, messageOf, type Logger } from '../base/index.js';
+import { AppError, isAbortError, messageOf, type Logger, raceAbort } from '../base/index.js';
 import type { InputRequester } from '../jupyter/index.js';
 import type { Agent } from './agent/agent.js';
 import type { Configuration, Connect, Connection } from './configuration.js';
@@ -9,7 +9,7 @@ import type { Language } from './language/languages.js';
 import { LiveSession } from './live-session.js';
 import type { RemoteSessionEntry } from './remote-client.js';
 import { SecretDesk } from './secret-desk.js';
-import { untilAborted, within } from './waiting.js';
+import { within } from './waiting.js';
 
 /** What a session life is made with. */
 export interface RemoteSessionOptions {
@@ -91,7 +91,7 @@ export class RemoteSession {
     const opening = this.#opening ?? this.#beginOpening();
     const takeBack = this.#secrets.lend(cell.input);
     try {
-      return await untilAborted(opening, cell.signal);
+      return await raceAbort(opening, cell.signal);
     } catch (error) {
       if (!cell.signal.aborted && this.#opening === opening) this.#opening = undefined;
       throw error;
@@ -105,7 +105,7 @@ export class RemoteSession {
     if (this.#connection !== undefined) return this.#connection;
     const takeBack = this.#secrets.lend(cell.input);
     try {
-      return await untilAborted(this.#connect(), cell.signal);
+      return await raceAbort(this.#connect(), cell.signal);
     } finally {
       takeBack();
     }
@@ -139,7 +139,7 @@ export class RemoteSession {
     }
     const connection = await this.#settledConnection(cell);
     const isOwn = this.#left.has(entry.id);
-    const live = await untilAborted(this.#open(connection, { ...entry, isOwn }), cell.signal);
+    const live = await raceAbort(this.#open(connection, { ...entry, isOwn }), cell.signal);
     return { live, previous: this.#swap(live) };
   }
 
@@ -376,7 +376,7 @@ export class RemoteSession {
   /** A session that is being made for a cell; when the cell is interrupted meanwhile, it is closed again. */
   async #wanted(creating: Promise<LiveSession>, signal: AbortSignal): Promise<LiveSession> {
     try {
-      return await untilAborted(creating, signal);
+      return await raceAbort(creating, signal);
     } catch (error) {
       if (signal.aborted) creating.then((live) => this.discard(live)).catch(() => undefined);
       throw error;

@@ -1,8 +1,8 @@
 // Where a login that needs a password meets a cell that can ask for it.
+import { createDeferred, type Deferred } from '../base/index.js';
 import type { InputRequester } from '../jupyter/index.js';
 import type { AskSecret } from './configuration.js';
 import { BridgeError } from './errors.js';
-import { createDeferred, type Deferred } from './waiting.js';
 
 interface Question {
   readonly prompt: string;

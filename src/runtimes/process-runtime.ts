@@ -6,8 +6,14 @@ import { closeSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { messageOf, silentLogger, type Logger } from '../base/index.js';
-import { deferred, settlesWithin, type Deferred } from './deferred.js';
+import {
+  messageOf,
+  silentLogger,
+  type Logger,
+  createDeferred,
+  settlesWithin,
+  type Deferred,
+} from '../base/index.js';
 import { findProgram, sessionEnvironment, type Environment } from './environment.js';
 import { exitedError, exitFacts, RuntimeProcessError } from './errors.js';
 import { EventDelivery, type EventReceiver } from './event-delivery.js';
@@ -111,7 +117,7 @@ class WorkerProcess implements Worker {
   readonly #frames = new FrameReader();
   readonly #merger: OutputMerger;
   readonly #delivery: EventDelivery;
-  readonly #exited = deferred<RuntimeExit>();
+  readonly #exited = createDeferred<RuntimeExit>();
   #stderrTail = '';
   /** Of the request under way: the worker does one thing at a time. */
   #answer: Deferred<Frame> | undefined;
@@ -198,7 +204,7 @@ class WorkerProcess implements Worker {
   }
 
   async execute(frame: Buffer, receiver: EventReceiver): Promise<Frame> {
-    const end = (this.#end = deferred<undefined>());
+    const end = (this.#end = createDeferred<undefined>());
     this.#isEndPassed = false;
     this.#delivery.attach(receiver);
     try {
@@ -267,7 +273,7 @@ class WorkerProcess implements Worker {
   }
 
   #awaitAnswer(): Promise<Frame> {
-    const answer = deferred<Frame>();
+    const answer = createDeferred<Frame>();
     if (this.exit === undefined) this.#answer = answer;
     else answer.reject(this.#exitedError());
     return answer.promise;

@@ -1,10 +1,10 @@
 // What a session does with its worker: executions, interrupts, objects, files, snapshots, the end.
 // It knows no processes: whoever connects it to a worker brings the connection.
+import { settlesWithin } from '../base/index.js';
 import { randomUUID } from 'node:crypto';
 import { closeSync, openSync, rmSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { settlesWithin } from './deferred.js';
 import { canAccess } from './environment.js';
 import {
   exitedError,

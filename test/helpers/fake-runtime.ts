@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { deferred } from '../../src/runtimes/deferred.js';
+import { createDeferred } from '../../src/base/index.js';
 import {
   RuntimeProcessError,
   type NamedValue,
@@ -102,8 +102,8 @@ export class FakeRuntime implements Runtime {
     this.executions.push(execution);
     for (const { name, value } of execution.inputParameters) this.objects.set(name, value);
     const changedFiles = new Set<string>();
-    const interrupt = deferred<undefined>();
-    const exit = deferred<never>();
+    const interrupt = createDeferred<undefined>();
+    const exit = createDeferred<never>();
     exit.promise.catch(() => undefined); // it may be rejected after the race is over
     this.#running = {
       interrupt: () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { deferred } from '../../../src/runtimes/deferred.js';
+import { createDeferred } from '../../../src/base/index.js';
 import { EventDelivery } from '../../../src/runtimes/event-delivery.js';
 import type { RuntimeEvent } from '../../../src/runtimes/index.js';
 
@@ -43,7 +43,7 @@ describe('event delivery', () => {
   test('while the receiver takes an event nothing is read and nothing is handed on', async () => {
     const { delivery, flow } = setUp();
     const received: RuntimeEvent[] = [];
-    const taking = deferred<undefined>();
+    const taking = createDeferred<undefined>();
     delivery.attach(async (event) => {
       received.push(event);
       await taking.promise;

@@ -1,15 +1,16 @@
 // A promise with its handles outside (Node 20 has no Promise.withResolvers), and waiting for one with a limit.
 
+/** A promise and the two ways to settle it. */
 export interface Deferred<T> {
   readonly promise: Promise<T>;
   readonly resolve: (value: T) => void;
-  readonly reject: (reason: Error) => void;
+  readonly reject: (reason: unknown) => void;
 }
 
 /** A promise that is settled from outside. */
-export function deferred<T>(): Deferred<T> {
+export function createDeferred<T>(): Deferred<T> {
   let resolve!: (value: T) => void;
-  let reject!: (reason: Error) => void;
+  let reject!: (reason: unknown) => void;
   const promise = new Promise<T>((onResolve, onReject) => {
     resolve = onResolve;
     reject = onReject;
