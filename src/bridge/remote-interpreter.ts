@@ -22,6 +22,7 @@ import { CellRun, type CellEnvironment } from './cell-run.js';
 import type { Configuration, Connect } from './configuration.js';
 import { InputHistory } from './input-history.js';
 import { judgeCompleteness } from './is-complete.js';
+import { interpreterInfo } from './language/interpreter-info.js';
 import { languageOf, type Language, type LanguageName } from './language/languages.js';
 import { helpDisplay } from './magics/help-text.js';
 import { completeMagic, magicAt } from './magics/magic-help.js';
@@ -67,7 +68,7 @@ class RemoteInterpreter implements Interpreter {
   constructor(options: RemoteInterpreterOptions) {
     const { configuration, connect, notebookName, version, logger } = options;
     const language = languageOf(options.language);
-    this.info = infoOf(language, version);
+    this.info = interpreterInfo(language.name, version);
     this.#language = language;
     this.#magics = createMagicTable();
     this.#session = new RemoteSession({
@@ -195,17 +196,6 @@ class RemoteInterpreter implements Interpreter {
       ...(isObject(metadata) && { metadata }),
     };
   }
-}
-
-function infoOf({ name, languageInfo, helpLinks }: Language, version: string): InterpreterInfo {
-  const title = name === 'R' ? 'R' : 'Python';
-  return {
-    implementation: 'rserver-kernel',
-    implementationVersion: version,
-    languageInfo,
-    banner: `rserver-kernel ${version}: ${title} in a session of an R Server. %lsmagic lists what the kernel adds.`,
-    helpLinks,
-  };
 }
 
 function isObject(value: unknown): value is JsonObject {

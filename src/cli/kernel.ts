@@ -79,12 +79,13 @@ async function run(
     prepareBackEnd({ machine, flags, language, version, logger }),
   );
   backEnd.catch(() => undefined); // the interpreter reports it
-  const [jupyter, { kernelInfoOf }] = await Promise.all([
+  // Not by the bridge's index.ts, which loads all of the bridge: that is still to come.
+  const [jupyter, { interpreterInfo }] = await Promise.all([
     import('../jupyter/index.js'),
-    import('./kernel-info.js'),
+    import('../bridge/language/interpreter-info.js'),
   ]);
   const interpreter = new DeferredInterpreter(
-    kernelInfoOf(language, version),
+    interpreterInfo(language === 'r' ? 'R' : 'python', version),
     async () => (await backEnd).createInterpreter(),
     logger,
   );

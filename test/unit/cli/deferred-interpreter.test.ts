@@ -1,8 +1,8 @@
 // The interpreter that answers before its back end is there.
 import { describe, expect, test } from 'vitest';
 import { silentLogger } from '../../../src/base/index.js';
+import { interpreterInfo } from '../../../src/bridge/language/interpreter-info.js';
 import { DeferredInterpreter } from '../../../src/cli/deferred-interpreter.js';
-import { kernelInfoOf } from '../../../src/cli/kernel-info.js';
 import type {
   ExecuteOutput,
   ExecuteRequest,
@@ -10,7 +10,7 @@ import type {
   Interpreter,
 } from '../../../src/jupyter/index.js';
 
-const INFO = kernelInfoOf('r', '1.2.3');
+const INFO = interpreterInfo('R', '1.2.3');
 
 /** Says what was called on it. */
 function fakeInterpreter(calls: string[]): Interpreter {
