@@ -17,6 +17,8 @@ export interface Language {
   readonly rehearsal: readonly string[];
   /** Name of the workspace file in a snapshot folder. */
   readonly workspaceFileName: string;
+  /** Whether reading a workspace opens again what was open for writing, which empties those files. */
+  readonly reopensFiles: boolean;
   /**
    * Inputs and the names of outputs, as the worker takes them.
    * @throws {TypeError} When a value has no form in the language.

@@ -21,6 +21,7 @@ export function pythonLanguage(options: PythonLanguageOptions = {}): Language {
     },
     rehearsal: ['print(1)'],
     workspaceFileName: 'workspace.dill',
+    reopensFiles: true,
 
     encodeParameters: ({ inputParameters, outputParameters }) =>
       Buffer.from(

@@ -41,6 +41,7 @@ export function rLanguage(options: RLanguageOptions = {}): Language {
       'invisible(NULL)',
     ],
     workspaceFileName: 'workspace.RData',
+    reopensFiles: false,
 
     encodeParameters({ inputParameters, outputParameters }) {
       const inputs: RValue = {

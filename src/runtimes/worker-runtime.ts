@@ -189,13 +189,12 @@ export class WorkerRuntime implements Runtime {
       (text) => JSON.parse(text) as string[],
       () => [],
     );
-    // Files first: objects may refer to them when they are read. And again at last: dill opens a file that was open
-    // for writing, which empties it.
+    // Files first: objects may refer to them when they are read.
     const files = path.join(directory, 'files');
     const hasFiles = await canAccess(files);
     if (hasFiles) await this.#directory.copyFrom(files);
     await this.#request(REQUEST.loadWorkspace, workspace, this.#language.encodeNames(packages));
-    if (hasFiles) await this.#directory.copyFrom(files);
+    if (hasFiles && this.#language.reopensFiles) await this.#directory.copyFrom(files);
   }
 
   close(): Promise<void> {
