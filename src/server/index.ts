@@ -14,12 +14,7 @@ export {
   type ServerTls,
 } from './options.js';
 export { createServer, type IdleListener, type RServer } from './server.js';
-export { openSqliteStore } from './store/sqlite-store.js';
-export type {
-  GrantRecord,
-  GrantRenewal,
-  GrantStore,
-  SnapshotRecord,
-  SnapshotStore,
-  Store,
-} from './store/store.js';
+export type { GrantRecord, GrantRenewal, GrantStore } from './store/grants.js';
+export type { SnapshotRecord, SnapshotStore } from './store/snapshots.js';
+export { openSqliteStore } from './store/sqlite.js';
+export type { Store } from './store/store.js';

@@ -46,6 +46,8 @@ export interface ServerTls {
 export interface ServerOptions {
   /** Absolute path; made when it is not there. Holds the database, the signing key and the snapshots. */
   readonly dataDirectory: string;
+  /** `postgresql://…` of the database that several servers share; default a SQLite file in the data directory. */
+  readonly databaseUrl?: string | undefined;
   /** The caller's: closing the server does not close it. */
   readonly runtimes: RuntimeFactory;
   /** Made by `createAccountVerifier` or `createSecretVerifier`. */

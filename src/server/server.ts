@@ -10,7 +10,8 @@ import { ApiError } from './errors.js';
 import { DEFAULT_LIMITS, type ListenOptions, type ServerOptions } from './options.js';
 import { SessionRegistry } from './sessions/session-registry.js';
 import { openSnapshots } from './snapshots/snapshots.js';
-import { openSqliteStore } from './store/sqlite-store.js';
+import { openSqliteStore } from './store/sqlite.js';
+import type { Store } from './store/store.js';
 import type { RouteContext } from './routes/route.js';
 
 const DATABASE_FILE = 'rserver.db';
@@ -50,11 +51,11 @@ export async function createServer(options: ServerOptions): Promise<RServer> {
   await mkdir(options.dataDirectory, { recursive: true, mode: 0o700 });
   const [key, store] = await Promise.all([
     loadSigningKey(options.dataDirectory),
-    openSqliteStore(path.join(options.dataDirectory, DATABASE_FILE)),
+    openStore(options),
   ]);
   const activity = new Activity(now);
   const directory = path.join(options.dataDirectory, SNAPSHOTS_FOLDER);
-  const snapshots = await openSnapshots({ directory, store, now });
+  const snapshots = await openSnapshots({ directory, store: store.snapshots, now });
   const sessions = new SessionRegistry({
     runtimes: options.runtimes,
     limits,
@@ -64,8 +65,15 @@ export async function createServer(options: ServerOptions): Promise<RServer> {
       activity.setSessionCount(count);
     },
   });
-  const tokens = new Tokens({ store, key, now });
+  const tokens = new Tokens({ store: store.grants, key, now });
   return new EmbeddedServer({ options, limits, store, tokens, sessions, snapshots }, activity);
+}
+
+/** PostgreSQL where one is configured, a SQLite file in the data directory elsewhere. */
+async function openStore({ databaseUrl, dataDirectory, logger }: ServerOptions): Promise<Store> {
+  if (databaseUrl === undefined) return openSqliteStore(path.join(dataDirectory, DATABASE_FILE));
+  const { openPostgresqlStore } = await import('./store/postgresql.js');
+  return openPostgresqlStore({ url: databaseUrl, ...(logger && { logger }) });
 }
 
 class EmbeddedServer implements RServer {

@@ -1,6 +1,6 @@
 // The life of a login: a pair of tokens, renewed into new pairs, revoked, expired.
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import type { GrantStore } from '../store/store.js';
+import type { GrantStore } from '../store/grants.js';
 import { ApiError } from '../errors.js';
 import { readAccessToken, signAccessToken } from './access-tokens.js';
 import type { SigningKey } from './signing-key.js';
@@ -65,7 +65,7 @@ export class Tokens {
     await this.#purge(nowMs);
     const accessId = randomUUID();
     const refreshToken = makeRefreshToken();
-    await this.#store.insertGrant({
+    await this.#store.insert({
       id: randomUUID(),
       owner,
       accessId,
@@ -84,7 +84,7 @@ export class Tokens {
   async renew(oldRefreshToken: string): Promise<TokenPair> {
     const nowMs = this.#now();
     const oldHash = hashOf(oldRefreshToken);
-    const grant = await this.#store.findGrantByRefreshHash(oldHash);
+    const grant = await this.#store.findByRefreshHash(oldHash);
     if (
       grant === undefined ||
       nowMs >= grant.renewedAtMs + REFRESH_IDLE_MS ||
@@ -96,7 +96,7 @@ export class Tokens {
     const refreshToken = makeRefreshToken();
     const renewal = { accessId, refreshHash: hashOf(refreshToken), renewedAtMs: nowMs };
     // Of two renewals at once, one finds the old hash gone.
-    if (!(await this.#store.renewGrant(oldHash, renewal))) throw refusedRefreshToken();
+    if (!(await this.#store.renew(oldHash, renewal))) throw refusedRefreshToken();
     this.#forget(grant.accessId);
     return this.#pairOf(grant.owner, accessId, refreshToken, nowMs);
   }
@@ -108,8 +108,8 @@ export class Tokens {
    */
   async revoke(refreshToken: string): Promise<void> {
     const hash = hashOf(refreshToken);
-    const grant = await this.#store.findGrantByRefreshHash(hash);
-    if (grant === undefined || !(await this.#store.deleteGrantByRefreshHash(hash))) {
+    const grant = await this.#store.findByRefreshHash(hash);
+    if (grant === undefined || !(await this.#store.deleteByRefreshHash(hash))) {
       throw refusedRefreshToken();
     }
     this.#forget(grant.accessId);
@@ -183,7 +183,7 @@ export class Tokens {
   async #purge(nowMs: number): Promise<void> {
     if (nowMs < this.#purgedAtMs + PURGE_INTERVAL_MS) return;
     this.#purgedAtMs = nowMs;
-    await this.#store.deleteGrantsBefore({
+    await this.#store.deleteBefore({
       renewedAtMs: nowMs - REFRESH_IDLE_MS,
       startedAtMs: nowMs - REFRESH_TOTAL_MS,
     });

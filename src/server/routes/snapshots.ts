@@ -6,7 +6,7 @@ import type {
   Snapshot as SnapshotBody,
 } from '../../api/index.js';
 import { ApiError } from '../errors.js';
-import type { SnapshotRecord } from '../store/store.js';
+import type { SnapshotRecord } from '../store/snapshots.js';
 import { attachmentHeader } from './file-name.js';
 import { addRoute, isAbandoned, paramsOf, sendText, type RouteContext } from './route.js';
 import { sessionOf } from './sessions.js';

@@ -6,7 +6,7 @@ import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { RuntimeType } from '../../runtimes/index.js';
 import { ApiError } from '../errors.js';
-import type { SnapshotRecord, SnapshotStore } from '../store/store.js';
+import type { SnapshotRecord, SnapshotStore } from '../store/snapshots.js';
 import { flush, flushFolder, listFolder } from './folder.js';
 import { tryLock, type LivenessLock } from './liveness-lock.js';
 import { measureZip, openZip } from './zip.js';
@@ -94,7 +94,7 @@ export class Snapshots {
         createdAtMs: this.#options.now(),
         contentSize,
       };
-      await store.insertSnapshot(record);
+      await store.insert(record);
       return record;
     } catch (error) {
       await rm(unfinished, { recursive: true, force: true });
@@ -107,12 +107,12 @@ export class Snapshots {
 
   /** Oldest first. */
   async list(owner: string): Promise<readonly SnapshotRecord[]> {
-    return this.#options.store.listSnapshots(owner);
+    return this.#options.store.list(owner);
   }
 
   /** @throws {ApiError} `API_SNAPSHOT_NOT_FOUND`, also for another user's. */
   async get(id: string, owner: string): Promise<SnapshotRecord> {
-    const record = await this.#options.store.findSnapshot(id, owner);
+    const record = await this.#options.store.find(id, owner);
     if (record === undefined) throw snapshotNotFound(id);
     return record;
   }
@@ -133,7 +133,7 @@ export class Snapshots {
   /** @throws {ApiError} `API_SNAPSHOT_NOT_FOUND`, also for another user's. */
   async delete(id: string, owner: string): Promise<void> {
     // The row first: a crash in between leaves content without a row, which the next start removes.
-    if (!(await this.#options.store.deleteSnapshot(id, owner))) throw snapshotNotFound(id);
+    if (!(await this.#options.store.delete(id, owner))) throw snapshotNotFound(id);
     await rm(path.join(this.#options.directory, id), { recursive: true, force: true });
   }
 
@@ -154,7 +154,7 @@ async function removeLeftovers(options: SnapshotsOptions, workRoot: string): Pro
   // its row is there already.
   const folders = (await readdir(directory)).filter((name) => name !== WORK_FOLDER);
   const claimed = await removeDeadWork(workRoot);
-  const known = await store.listSnapshotIds();
+  const known = await store.listIds();
   for (const folder of folders) {
     if (known.has(folder) || claimed.has(folder)) continue;
     await rm(path.join(directory, folder), { recursive: true, force: true });

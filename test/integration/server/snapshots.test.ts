@@ -288,15 +288,15 @@ test('a snapshot that has its place but not yet its row is left alone by a serve
     letGo = resolve;
   });
   const store: SnapshotStore = {
-    insertSnapshot: async (row) => {
+    insert: async (row) => {
       begin();
       await held;
       rows.push(row);
     },
-    listSnapshots: () => Promise.resolve(rows),
-    findSnapshot: () => Promise.resolve(rows[0]),
-    deleteSnapshot: () => Promise.resolve(false),
-    listSnapshotIds: () => Promise.resolve(new Set(rows.map((row) => row.id))),
+    list: () => Promise.resolve(rows),
+    find: () => Promise.resolve(rows[0]),
+    delete: () => Promise.resolve(false),
+    listIds: () => Promise.resolve(new Set(rows.map((row) => row.id))),
   };
   const options = { directory, store, now: () => 0 };
   const first = await openSnapshots(options);

@@ -5,7 +5,7 @@ const [file = '', prefix = '', count = ''] = process.argv.slice(2);
 
 const store = await openSqliteStore(file);
 for (let row = 0; row < Number(count); row += 1) {
-  await store.insertSnapshot({
+  await store.snapshots.insert({
     id: `${prefix}${row}`,
     name: '',
     owner: 'ann',

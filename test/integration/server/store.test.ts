@@ -6,7 +6,7 @@ import path from 'node:path';
 import Database from 'libsql';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openSqliteStore, type Store } from '../../../src/server/index.js';
-import { SCHEMA_VERSION } from '../../../src/server/store/schema.js';
+import { SCHEMA_VERSION } from '../../../src/server/store/migrations/index.js';
 
 let directory: string;
 let file: string;
@@ -48,30 +48,33 @@ const snapshot = {
 
 test('a grant is found by its refresh token, renewed once per token, and deleted', async () => {
   const store = await open();
-  await store.insertGrant(grant);
+  await store.grants.insert(grant);
   const renewal = { accessId: 'a2', refreshHash: 'r2', renewedAtMs: 1_700_000_001_000 };
 
-  expect(await store.findGrantByRefreshHash('r1')).toEqual(grant);
-  expect(await store.renewGrant('r1', renewal)).toBe(true);
-  expect(await store.renewGrant('r1', { ...renewal, accessId: 'a3' })).toBe(false);
-  expect(await store.findGrantByRefreshHash('r1')).toBeUndefined();
-  expect(await store.findGrantByRefreshHash('r2')).toEqual({ ...grant, ...renewal });
-  expect([await store.hasAccess('a1'), await store.hasAccess('a2')]).toEqual([false, true]);
-  expect(await store.deleteGrantByRefreshHash('r2')).toBe(true);
-  expect(await store.deleteGrantByRefreshHash('r2')).toBe(false);
+  expect(await store.grants.findByRefreshHash('r1')).toEqual(grant);
+  expect(await store.grants.renew('r1', renewal)).toBe(true);
+  expect(await store.grants.renew('r1', { ...renewal, accessId: 'a3' })).toBe(false);
+  expect(await store.grants.findByRefreshHash('r1')).toBeUndefined();
+  expect(await store.grants.findByRefreshHash('r2')).toEqual({ ...grant, ...renewal });
+  expect([await store.grants.hasAccess('a1'), await store.grants.hasAccess('a2')]).toEqual([
+    false,
+    true,
+  ]);
+  expect(await store.grants.deleteByRefreshHash('r2')).toBe(true);
+  expect(await store.grants.deleteByRefreshHash('r2')).toBe(false);
 });
 
 test('grants renewed or started too long ago are deleted together', async () => {
   const store = await open();
-  await store.insertGrant(grant);
-  await store.insertGrant({
+  await store.grants.insert(grant);
+  await store.grants.insert({
     ...grant,
     id: 'g2',
     accessId: 'a2',
     refreshHash: 'r2',
     renewedAtMs: 9,
   });
-  await store.insertGrant({
+  await store.grants.insert({
     ...grant,
     id: 'g3',
     accessId: 'a3',
@@ -79,33 +82,33 @@ test('grants renewed or started too long ago are deleted together', async () => 
     startedAtMs: 9,
   });
 
-  await store.deleteGrantsBefore({ renewedAtMs: 10, startedAtMs: 10 });
+  await store.grants.deleteBefore({ renewedAtMs: 10, startedAtMs: 10 });
 
-  const left = await Promise.all(['a1', 'a2', 'a3'].map((id) => store.hasAccess(id)));
+  const left = await Promise.all(['a1', 'a2', 'a3'].map((id) => store.grants.hasAccess(id)));
   expect(left).toEqual([true, false, false]);
 });
 
 test('snapshots belong to their owner and keep large sizes', async () => {
   const store = await open();
-  await store.insertSnapshot({ ...snapshot, id: 's2', createdAtMs: snapshot.createdAtMs + 1 });
-  await store.insertSnapshot(snapshot);
-  await store.insertSnapshot({ ...snapshot, id: 's3', owner: 'bob' });
+  await store.snapshots.insert({ ...snapshot, id: 's2', createdAtMs: snapshot.createdAtMs + 1 });
+  await store.snapshots.insert(snapshot);
+  await store.snapshots.insert({ ...snapshot, id: 's3', owner: 'bob' });
 
-  expect((await store.listSnapshots('ann')).map(({ id }) => id)).toEqual(['s1', 's2']);
-  expect(await store.findSnapshot('s1', 'ann')).toEqual(snapshot);
-  expect(await store.findSnapshot('s1', 'bob')).toBeUndefined();
-  expect(await store.deleteSnapshot('s1', 'bob')).toBe(false);
-  expect(await store.deleteSnapshot('s1', 'ann')).toBe(true);
-  expect(await store.listSnapshotIds()).toEqual(new Set(['s2', 's3']));
+  expect((await store.snapshots.list('ann')).map(({ id }) => id)).toEqual(['s1', 's2']);
+  expect(await store.snapshots.find('s1', 'ann')).toEqual(snapshot);
+  expect(await store.snapshots.find('s1', 'bob')).toBeUndefined();
+  expect(await store.snapshots.delete('s1', 'bob')).toBe(false);
+  expect(await store.snapshots.delete('s1', 'ann')).toBe(true);
+  expect(await store.snapshots.listIds()).toEqual(new Set(['s2', 's3']));
 });
 
 test('what was written is there after opening again', async () => {
   const store = await open();
-  await store.insertSnapshot(snapshot);
+  await store.snapshots.insert(snapshot);
   await store.close();
   stores.length = 0;
 
-  expect(await (await open()).listSnapshots('ann')).toEqual([snapshot]);
+  expect(await (await open()).snapshots.list('ann')).toEqual([snapshot]);
 });
 
 test('a database of a newer version is refused in plain words', async () => {
@@ -135,5 +138,5 @@ test('several servers may open and write one new file at the same moment', async
   });
 
   expect(await Promise.all(exits)).toEqual([0, 0, 0]);
-  expect((await (await open()).listSnapshots('ann')).length).toBe(names.length * rowCount);
+  expect((await (await open()).snapshots.list('ann')).length).toBe(names.length * rowCount);
 });

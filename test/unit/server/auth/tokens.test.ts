@@ -4,7 +4,7 @@ import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { SigningKey } from '../../../../src/server/auth/signing-key.js';
 import { ACCESS_TOKEN_SECONDS, Tokens } from '../../../../src/server/auth/tokens.js';
 import { ApiError } from '../../../../src/server/errors.js';
-import type { GrantRecord, GrantRenewal, GrantStore } from '../../../../src/server/store/store.js';
+import type { GrantRecord, GrantRenewal, GrantStore } from '../../../../src/server/store/grants.js';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -13,12 +13,12 @@ class MemoryGrantStore implements GrantStore {
   grants: GrantRecord[] = [];
   accessCheckCount = 0;
 
-  insertGrant(grant: GrantRecord): Promise<void> {
+  insert(grant: GrantRecord): Promise<void> {
     this.grants.push(grant);
     return Promise.resolve();
   }
 
-  findGrantByRefreshHash(refreshHash: string): Promise<GrantRecord | undefined> {
+  findByRefreshHash(refreshHash: string): Promise<GrantRecord | undefined> {
     return Promise.resolve(this.grants.find((grant) => grant.refreshHash === refreshHash));
   }
 
@@ -27,7 +27,7 @@ class MemoryGrantStore implements GrantStore {
     return Promise.resolve(this.grants.some((grant) => grant.accessId === accessId));
   }
 
-  renewGrant(oldRefreshHash: string, renewal: GrantRenewal): Promise<boolean> {
+  renew(oldRefreshHash: string, renewal: GrantRenewal): Promise<boolean> {
     const index = this.grants.findIndex((grant) => grant.refreshHash === oldRefreshHash);
     const old = this.grants[index];
     if (old === undefined) return Promise.resolve(false);
@@ -35,13 +35,13 @@ class MemoryGrantStore implements GrantStore {
     return Promise.resolve(true);
   }
 
-  deleteGrantByRefreshHash(refreshHash: string): Promise<boolean> {
+  deleteByRefreshHash(refreshHash: string): Promise<boolean> {
     const count = this.grants.length;
     this.grants = this.grants.filter((grant) => grant.refreshHash !== refreshHash);
     return Promise.resolve(this.grants.length < count);
   }
 
-  deleteGrantsBefore(limits: { renewedAtMs: number; startedAtMs: number }): Promise<void> {
+  deleteBefore(limits: { renewedAtMs: number; startedAtMs: number }): Promise<void> {
     this.grants = this.grants.filter(
       (grant) => grant.renewedAtMs >= limits.renewedAtMs && grant.startedAtMs >= limits.startedAtMs,
     );
