@@ -29,6 +29,19 @@ export function sessionEnvironment(env: Environment): Record<string, string | un
   return { ...session, LC_ALL: undefined, LC_CTYPE: 'C.UTF-8' };
 }
 
+/**
+ * The environment of a process with an OS user of its own: secrets of whoever runs the server are none of the session's.
+ * What names no secret stays, as drivers and libraries are told by it where things are.
+ */
+export function withoutSecrets(env: Environment, home: string): Environment {
+  const kept = Object.entries(env).filter(([name]) => !SECRET_NAME.test(name));
+  return { ...Object.fromEntries(kept), HOME: home, USER: SESSION_USER, LOGNAME: SESSION_USER };
+}
+
+const SECRET_NAME =
+  /PASSW|PASSPHRASE|SECRET|TOKEN|CREDENTIAL|PRIVATE|_KEY$|^KEY$|API_?KEY|COOKIE|^PG|_URL$|_URI$|_DSN$|^(SSH|SUDO|XDG|DBUS|KUBERNETES)_|^MAIL$/i;
+const SESSION_USER = 'rserver';
+
 /** Whether a file is there, and can be used as `mode` says. */
 export const canAccess = (file: string, mode: number = constants.F_OK): Promise<boolean> =>
   access(file, mode).then(

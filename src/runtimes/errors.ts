@@ -9,6 +9,11 @@ export const RUNTIME_ERROR_CODES = {
     remedy:
       'Install R or Python, or name the right command in the configuration, and run that command by hand to see what it says.',
   },
+  RUNTIME_ISOLATION: {
+    cause: 'Sessions cannot be kept apart by OS users on this machine.',
+    remedy:
+      'Do what the message asks for: the server must run as root on Linux, with util-linux and a work folder that others can pass through; docs/isolation.md says more.',
+  },
   RUNTIME_POOL_FULL: {
     cause: 'As many R or Python processes run as the configuration allows.',
     remedy: 'Close sessions that are no longer needed, or raise the largest pool size.',
@@ -54,6 +59,23 @@ export const RUNTIME_ERROR_CODES = {
     cause: 'The snapshot holds no workspace that this language can read.',
     remedy: 'Load R snapshots into R sessions and Python snapshots into Python sessions.',
   },
+  RUNTIME_SERVICE_INIT: {
+    cause: "A web service's code that runs before its calls failed.",
+    remedy: 'Correct the initCode, or publish with a snapshot that holds what it needs.',
+  },
+  RUNTIME_CALL_ABORTED: {
+    cause: 'A call of a web service was given up by whoever made it.',
+    remedy: 'Call again.',
+  },
+  RUNTIME_CALL_TIMEOUT: {
+    cause: 'A call of a web service ran longer than calls may.',
+    remedy: 'Make the code faster, use a batch execution, or raise the limit.',
+  },
+  RUNTIME_CALL_CRASHED: {
+    cause: 'The process of one call ended in the middle: a crash, or too little memory.',
+    remedy:
+      'Call again; look for native code in the service that crashes, or give the machine more memory.',
+  },
 } as const satisfies Record<string, { readonly cause: string; readonly remedy: string }>;
 
 export type RuntimeErrorCode = keyof typeof RUNTIME_ERROR_CODES;
@@ -75,9 +97,10 @@ export function exitedError(
   const { exitCode = null, signal = null } = exit ?? {};
   const code = exitCode === null ? '' : ` with exit code ${exitCode}`;
   const how = signal === null ? code : ` by signal ${signal}`;
+  const why = exit?.limit === undefined ? '' : ` ${exit.limit}`;
   return new RuntimeProcessError(
     'RUNTIME_EXITED',
-    `The ${runtimeType} process of the session has ended${how}.`,
+    `The ${runtimeType} process of the session has ended${how}.${why}`,
     { facts: exitFacts(exit) },
   );
 }

@@ -33,7 +33,7 @@ export class EventDelivery {
       this.#deliver();
       return;
     }
-    this.#queuedCharacters += event.type === 'stream' ? event.text.length : event.data.length;
+    this.#queuedCharacters += lengthOf(event);
     if (this.#queuedCharacters > IDLE_CHARACTERS) this.#flow.pause();
   }
 
@@ -92,6 +92,17 @@ export class EventDelivery {
       this.#failure ??= asError(error);
       return undefined;
     }
+  }
+}
+
+function lengthOf(event: RuntimeEvent): number {
+  switch (event.type) {
+    case 'stream':
+      return event.text.length;
+    case 'data':
+      return event.data.length;
+    case 'input_request':
+      return event.prompt.length;
   }
 }
 

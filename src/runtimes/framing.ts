@@ -12,6 +12,10 @@ export const REQUEST = {
   loadWorkspace: 7,
   /** The first frame: its text is the nonce of the markers. */
   start: 8,
+  /** Of a service: what was loaded is what every call begins with; the text is the code of the calls. */
+  prepareCopies: 9,
+  /** Of a service: makes a copy of the process that serves the pipes in the folder named by the text. */
+  fork: 10,
 } as const;
 
 /** What a worker answers. */
@@ -24,6 +28,24 @@ export const ANSWER = {
   done: 3,
   /** It failed. Of an execution: the text is the error message. Else: text is an error code, bytes the message. */
   failed: 4,
+  /** A request for input: the text is the prompt, the bytes are its number and whether it asks for a password. */
+  input: 5,
+  /** Of a copy: it waits for a call. The text of the first one is `leader` when it leads a process group. */
+  ready: 6,
+  /** Of a copy: its call may have left something behind; it takes no other. */
+  spent: 7,
+} as const;
+
+/** What travels on the pipe of answers to requests for input; the bytes are the number of the request. */
+export const INPUT_REPLY = {
+  /** The text is what was typed. */
+  line: 1,
+  /** The end of input. */
+  end: 2,
+  /** Nobody can answer; the text says why. */
+  unavailable: 3,
+  /** The execution is being interrupted. */
+  interrupted: 4,
 } as const;
 
 /** One message: a kind, UTF-8 text, and bytes. */

@@ -13,6 +13,8 @@ export interface WorkerCommand {
 export interface Language {
   readonly runtimeType: RuntimeType;
   readonly workerCommand: WorkerCommand;
+  /** Added to the environment of processes that make copies of themselves for the calls of a service. */
+  readonly serviceEnvironment: Readonly<Record<string, string>>;
   /** Code which a process that nobody waits for runs once, so that the first cell finds everything loaded and compiled. */
   readonly rehearsal: readonly string[];
   /** Name of the workspace file in a snapshot folder. */
@@ -26,6 +28,8 @@ export interface Language {
   encodeParameters(execution: RuntimeExecution): Buffer;
   /** The values of outputs as the worker sends them. */
   decodeOutputs(bytes: Buffer): NamedValue[];
+  /** Code that loads packages where they are installed, and leaves nothing in the workspace. */
+  loadCode(packages: readonly string[]): string;
   /** A list of names, in either direction. */
   encodeNames(names: readonly string[]): Buffer;
   decodeNames(bytes: Buffer): string[];

@@ -26,7 +26,7 @@ const newStream = (): StreamState => ({
  * Merges one process's output.
  *
  * Text is passed on at once as long as its stream is not ahead of the other one; text behind a marker waits until the
- * other stream has come to the same marker, and text behind a `d` marker also for its data.
+ * other stream has come to the same marker, and text behind a `d` marker also for what stands at it.
  */
 export class OutputMerger {
   readonly #onEvent: (event: RuntimeEvent) => void;
@@ -38,7 +38,8 @@ export class OutputMerger {
   readonly #letters = new Map<number, string>();
   #passed = 0;
   #held: { readonly behind: number; readonly name: StreamName; readonly text: string }[] = [];
-  #data: string[] = [];
+  /** What stands at the coming `d` markers. */
+  #placed: (RuntimeEvent | undefined)[] = [];
 
   /**
    * @param nonce - Hex digits that only this server and its worker know.
@@ -80,9 +81,9 @@ export class OutputMerger {
     this.#text(name, bytes.subarray(textStart));
   }
 
-  /** Data of the emit hook, in the order of its markers. */
-  data(data: string): void {
-    this.#data.push(data);
+  /** What stands at the next `d` marker that has nothing yet: data of the emit hook, a request for input, or nothing. */
+  place(event: RuntimeEvent | undefined): void {
+    this.#placed.push(event);
     this.#advance();
   }
 
@@ -97,7 +98,7 @@ export class OutputMerger {
       this.#passText(name, stream.decoder.write(stream.carry) + stream.decoder.end());
       stream.carry = Buffer.alloc(0);
     }
-    for (const data of this.#data.splice(0)) this.#onEvent({ type: 'data', data });
+    for (const event of this.#placed.splice(0)) if (event !== undefined) this.#onEvent(event);
     for (const { name, text } of this.#held.splice(0)) this.#passText(name, text);
   }
 
@@ -131,11 +132,11 @@ export class OutputMerger {
     for (const [number, letter] of this.#letters) {
       if (number > reached) return;
       if (letter === 'd') {
-        const data = this.#data.shift();
-        if (data === undefined) return;
+        if (this.#placed.length === 0) return;
+        const event = this.#placed.shift();
         this.#letters.delete(number);
         this.#passed = number;
-        this.#onEvent({ type: 'data', data });
+        if (event !== undefined) this.#onEvent(event);
       } else {
         this.#letters.delete(number);
         this.#passed = number;

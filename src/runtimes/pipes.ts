@@ -3,7 +3,7 @@
 import { constants, openSync } from 'node:fs';
 import path from 'node:path';
 
-export const PIPE_NAMES = ['requests', 'answers', 'stdout', 'stderr'] as const;
+export const PIPE_NAMES = ['requests', 'answers', 'stdout', 'stderr', 'input'] as const;
 
 /** Descriptors: this side's do not block, those for the child do. */
 export interface Pipes {
@@ -11,6 +11,8 @@ export interface Pipes {
   readonly answers: number;
   readonly stdout: number;
   readonly stderr: number;
+  /** Answers to requests for input: not among the requests, as several threads may wait for one each. */
+  readonly input: number;
   /** For the child; closed here once it is started. */
   readonly childStdout: number;
   readonly childStderr: number;
@@ -35,5 +37,6 @@ export function openPipes(folder: string): Pipes {
     answersKeeper: openPipe('answers', O_WRONLY),
     // For reading too, so that it opens before the worker is there.
     requests: openPipe('requests', O_RDWR | O_NONBLOCK),
+    input: openPipe('input', O_RDWR | O_NONBLOCK),
   };
 }

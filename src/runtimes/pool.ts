@@ -1,14 +1,19 @@
 // Processes of each language, some of them started ahead so that a session begins at once.
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { delay, messageOf, silentLogger, type Logger } from '../base/index.js';
 import { RuntimeProcessError } from './errors.js';
+import { removeTree } from './isolation/guarded-folder.js';
+import type { Isolation } from './isolation/isolation.js';
+import type { ProcessLimits } from './isolation/process-limits.js';
 import type { Language } from './language.js';
 import { createProcessRuntime } from './process-runtime.js';
 import { pythonLanguage, type PythonLanguageOptions } from './python-language.js';
 import { rLanguage, type RLanguageOptions } from './r-language.js';
-import type { Runtime, RuntimeFactory, RuntimePoolStatus, RuntimeType } from './runtime.js';
+import type { Runtime, RuntimeType } from './runtime.js';
+import type { RuntimeFactory, RuntimePoolStatus } from './runtime-factory.js';
+import { ServiceShelf } from './service-shelf.js';
 
 /** How many processes of a language there are. */
 export interface PoolSizes {
@@ -29,6 +34,10 @@ export interface RuntimePoolOptions {
   /** The environment of the processes; names beginning with `RSERVER_` are left out. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly logger?: Logger;
+  /** Gives every process an OS user of its own; closed with the pool, and its folder is used in the place of `workRoot`. */
+  readonly isolation?: Isolation | undefined;
+  /** What each process may use; default no limits. */
+  readonly limits?: ProcessLimits | undefined;
 }
 
 /** A factory that keeps processes warm. */
@@ -46,19 +55,23 @@ const REFILL_DELAY_MS = 1_000;
  */
 export function createRuntimePool(options: RuntimePoolOptions): RuntimePool {
   const logger = options.logger ?? silentLogger;
-  const workRoot = claimWorkRoot(options.workRoot);
+  const { env, isolation, limits } = options;
+  const workRoot = claimWorkRoot(isolation?.workRoot ?? options.workRoot, isolation !== undefined);
+  const common = { workRoot, env, logger, isolation, limits };
+  const languages = { R: rLanguage(options.r), Python: pythonLanguage(options.python) };
+  const services = new ServiceShelf({ languages, ...common });
   const shelfOf = (language: Language, sizes: PoolSizes = {}): Shelf =>
     new Shelf({
       runtimeType: language.runtimeType,
-      start: () => createProcessRuntime({ language, workRoot, env: options.env, logger }),
+      start: () => createProcessRuntime({ language, ...common }),
       rehearsal: language.rehearsal,
       warmCount: sizes.warmCount ?? 1,
       maxPoolSize: sizes.maxPoolSize ?? 80,
       logger,
     });
   const shelves: Record<RuntimeType, Shelf> = {
-    R: shelfOf(rLanguage(options.r), options.r),
-    Python: shelfOf(pythonLanguage(options.python), options.python),
+    R: shelfOf(languages.R, options.r),
+    Python: shelfOf(languages.Python, options.python),
   };
   const [first, second] =
     options.firstType === 'Python' ? [shelves.Python, shelves.R] : [shelves.R, shelves.Python];
@@ -70,12 +83,16 @@ export function createRuntimePool(options: RuntimePoolOptions): RuntimePool {
   let closing: Promise<void> | undefined;
   return {
     acquire: (runtimeType) => shelves[runtimeType].acquire(),
+    openService: (image, serviceOptions) => services.open(image, serviceOptions),
     status: () => [shelves.R.status(), shelves.Python.status()],
     warm: () => warmed,
     close: () =>
-      (closing ??= Promise.all([shelves.R.close(), shelves.Python.close()]).then(() => {
-        rmSync(workRoot, { recursive: true, force: true });
-      })),
+      (closing ??= Promise.all([shelves.R.close(), shelves.Python.close(), services.close()]).then(
+        () => {
+          removeTree(workRoot);
+          isolation?.close();
+        },
+      )),
   };
 }
 
@@ -247,16 +264,17 @@ const closedError = (): RuntimeProcessError =>
   new RuntimeProcessError('RUNTIME_EXITED', 'The runtimes are closed.');
 
 /** A folder of this server under the root, after removing those of servers that are gone. */
-function claimWorkRoot(root: string): string {
+function claimWorkRoot(root: string, isForOthers: boolean): string {
   mkdirSync(root, { recursive: true, mode: 0o700 });
   for (const name of readdirSync(root)) {
     const [, owner] = /^server-(\d+)-/.exec(name) ?? [];
     if (owner !== undefined && !isAlive(Number(owner))) {
-      rmSync(path.join(root, name), { recursive: true, force: true });
+      removeTree(path.join(root, name));
     }
   }
   const own = path.join(root, `server-${process.pid}-${randomUUID()}`);
   mkdirSync(own, { mode: 0o700 });
+  if (isForOthers) chmodSync(own, 0o711);
   return own;
 }
 

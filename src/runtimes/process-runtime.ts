@@ -1,9 +1,9 @@
 // A session's R or Python as a process of this machine: starts it, talks to its worker, notices its end.
 // The only file here that starts processes; what a session does with one is worker-runtime.ts's.
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { closeSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import {
@@ -14,16 +14,27 @@ import {
   settlesWithin,
   type Deferred,
 } from '../base/index.js';
-import { findProgram, sessionEnvironment, type Environment } from './environment.js';
+import {
+  findProgram,
+  sessionEnvironment,
+  withoutSecrets,
+  type Environment,
+} from './environment.js';
 import { exitedError, exitFacts, RuntimeProcessError } from './errors.js';
 import { EventDelivery, type EventReceiver } from './event-delivery.js';
 import { ANSWER, encodeFrame, FrameReader, REQUEST, type Frame } from './framing.js';
+import { giveTo } from './isolation/guarded-folder.js';
+import type { Isolation } from './isolation/isolation.js';
+import { launcherOf } from './isolation/launcher.js';
+import { describeLimit, type ProcessLimits } from './isolation/process-limits.js';
 import type { Language } from './language.js';
 import { OutputMerger, type StreamName } from './output-merger.js';
 import { PipeReader } from './pipe-reader.js';
 import { PipeWriter } from './pipe-writer.js';
+import { InputDesk } from './input-desk.js';
 import { openPipes, PIPE_NAMES, type Pipes } from './pipes.js';
-import type { Runtime, RuntimeEvent, RuntimeExit } from './runtime.js';
+import type { InputAnswer, Runtime, RuntimeEvent, RuntimeExit } from './runtime.js';
+import { makeFolders, personalFolder, workerFolders } from './worker-folders.js';
 import { WorkerRuntime, type Worker, type WorkerFolders } from './worker-runtime.js';
 
 /** How a process is started and ended. Times in milliseconds. */
@@ -34,6 +45,10 @@ export interface ProcessRuntimeOptions {
   /** The environment of the process; names beginning with `RSERVER_` are left out, as they may hold secrets. */
   readonly env: Environment;
   readonly logger?: Logger;
+  /** Gives the process an OS user of its own; default: it runs as the server does. */
+  readonly isolation?: Isolation | undefined;
+  /** What it may use; default no limits. */
+  readonly limits?: ProcessLimits | undefined;
   /** Until the worker must have said hello. Default 60 000. */
   readonly startTimeoutMs?: number;
   /** How long `close()` lets the process end by itself. Default 500. */
@@ -50,12 +65,34 @@ const STDERR_TAIL_CHARACTERS = 4_096;
 
 const runProgram = promisify(execFile);
 
+/** A worker that is ready, and the session made of it. */
+export interface StartedWorker {
+  readonly worker: Worker;
+  readonly folders: WorkerFolders;
+  readonly runtime: Runtime;
+}
+
 /**
  * Starts a language process and waits until it is ready.
  *
  * @throws {RuntimeProcessError} `RUNTIME_SPAWN` when the program is missing, ends at once or says nothing in time.
  */
 export async function createProcessRuntime(options: ProcessRuntimeOptions): Promise<Runtime> {
+  const { runtime } = await startWorker(options);
+  // What it has left goes when it ends by itself, too.
+  if (options.isolation !== undefined) {
+    runtime.exited
+      .then(() => runtime.close())
+      .catch((error: unknown) => {
+        const { logger = silentLogger } = options;
+        logger.warn({ error: messageOf(error) }, 'folders of a process are left behind');
+      });
+  }
+  return runtime;
+}
+
+/** As {@link createProcessRuntime}, for those who have more to say to the worker than a session has. */
+export async function startWorker(options: ProcessRuntimeOptions): Promise<StartedWorker> {
   const { language, env } = options;
   const program = await findProgram(language.workerCommand.command, env);
   if (program === undefined) {
@@ -65,45 +102,49 @@ export async function createProcessRuntime(options: ProcessRuntimeOptions): Prom
       { hint: `Install ${language.runtimeType}, or name its command in the configuration.` },
     );
   }
-  const folders = await makeFolders(options.workRoot);
+  const user = options.isolation?.takeUser();
+  const folders = workerFolders(options.workRoot, user);
+  const dispose = async (): Promise<void> => {
+    // A user whose processes may go on is given to nobody else.
+    if ((await user?.endProcesses()) === false) return;
+    await rm(folders.home, { recursive: true, force: true, maxRetries: 3 });
+    user?.free();
+  };
   const pipesFolder = path.join(folders.home, 'pipes');
   try {
-    await runProgram('mkfifo', [
-      '-m',
-      '600',
-      ...PIPE_NAMES.map((name) => path.join(pipesFolder, name)),
-    ]);
-    const launcher = await findProgram('setpriv', env);
+    await makeFolders(folders, pipesFolder);
+    await makePipes(
+      PIPE_NAMES.map((name) => path.join(pipesFolder, name)),
+      user?.uid,
+    );
+    const launcher = await launcherOf(env, options.limits ?? {}, user);
     const worker = new WorkerProcess(options, folders, pipesFolder, program, launcher);
     const languageVersion = await worker.hello(options.startTimeoutMs ?? 60_000);
     await rm(pipesFolder, { recursive: true });
-    return new WorkerRuntime({
+    const runtime = new WorkerRuntime({
       language,
       languageVersion,
       worker,
       folders,
+      limits: options.limits ?? {},
+      dispose,
       closeGraceMs: options.closeGraceMs ?? 500,
       killDelayMs: options.killDelayMs ?? 1_000,
     });
+    return { worker, folders, runtime };
   } catch (error) {
-    await rm(folders.home, { recursive: true, force: true });
+    await dispose();
     throw error;
   }
 }
 
-async function makeFolders(workRoot: string): Promise<WorkerFolders> {
-  const home = path.join(workRoot, randomUUID());
-  const folders = {
-    home,
-    work: path.join(home, 'work'),
-    temporary: path.join(home, 'tmp'),
-    interruptFile: path.join(home, 'interrupt'),
-  };
-  await mkdir(home, { mode: 0o700 });
-  for (const folder of [folders.work, folders.temporary, path.join(home, 'pipes')]) {
-    await mkdir(folder, { mode: 0o700 });
-  }
-  return folders;
+/** Makes named pipes, which Node cannot do itself, for an OS user. */
+export async function makePipes(
+  files: readonly string[],
+  owner: number | undefined,
+): Promise<void> {
+  await runProgram('mkfifo', ['-m', '600', ...files]);
+  await giveTo(owner, ...files);
 }
 
 class WorkerProcess implements Worker {
@@ -117,6 +158,8 @@ class WorkerProcess implements Worker {
   readonly #frames = new FrameReader();
   readonly #merger: OutputMerger;
   readonly #delivery: EventDelivery;
+  readonly #inputWriter: PipeWriter;
+  readonly #inputDesk: InputDesk;
   readonly #exited = createDeferred<RuntimeExit>();
   #stderrTail = '';
   /** Of the request under way: the worker does one thing at a time. */
@@ -131,7 +174,7 @@ class WorkerProcess implements Worker {
     folders: WorkerFolders,
     pipesFolder: string,
     program: string,
-    launcher: string | undefined,
+    launcher: readonly string[],
   ) {
     this.#options = options;
     this.exited = this.#exited.promise;
@@ -165,6 +208,10 @@ class WorkerProcess implements Worker {
       resume: () => {
         for (const reader of readers) reader.resume();
       },
+    });
+    this.#inputWriter = new PipeWriter(pipes.input);
+    this.#inputDesk = new InputDesk((frame) => {
+      this.#inputWriter.write(frame);
     });
     this.#writer = new PipeWriter(pipes.requests);
     this.#writer.write(encodeFrame(REQUEST.start, nonce));
@@ -207,11 +254,13 @@ class WorkerProcess implements Worker {
     const end = (this.#end = createDeferred<undefined>());
     this.#isEndPassed = false;
     this.#delivery.attach(receiver);
+    this.#inputDesk.open();
     try {
       const answer = await this.request(frame);
       await this.#awaitEnd(end);
       return answer;
     } finally {
+      this.#inputDesk.close();
       this.#end = undefined;
       await this.#delivery.taken().finally(() => {
         this.#delivery.detach();
@@ -225,6 +274,14 @@ class WorkerProcess implements Worker {
     this.#readers.stdout.hurry();
     this.#readers.stderr.hurry();
     if (!(await settlesWithin(end.promise, LOST_MARKER_MS))) this.#merger.flush();
+  }
+
+  answerInput(inputId: string, answer: InputAnswer): void {
+    this.#inputDesk.answer(inputId, answer);
+  }
+
+  interruptInput(): void {
+    this.#inputDesk.interrupt();
   }
 
   closeInput(): void {
@@ -245,21 +302,22 @@ class WorkerProcess implements Worker {
     folders: WorkerFolders,
     pipesFolder: string,
     program: string,
-    launcher: string | undefined,
+    launcher: readonly string[],
     pipes: Pipes,
   ): ChildProcess {
     const { language, env } = this.#options;
     const { args, env: workerEnv } = language.workerCommand;
-    // With the launcher the process dies when this one does, however that comes.
-    const prefix = launcher === undefined ? [] : [launcher, '--pdeathsig', 'KILL', '--'];
-    const [file = program, ...rest] = [...prefix, program, ...args];
+    const session = sessionEnvironment(env);
+    const [file = program, ...rest] = [...launcher, program, ...args];
     const child = spawn(file, rest, {
       cwd: folders.work,
       // A process group of its own, so that signals reach child programs too, and no others.
       detached: true,
       stdio: ['ignore', pipes.childStdout, pipes.childStderr],
       env: {
-        ...sessionEnvironment(env),
+        ...(folders.owner === undefined
+          ? session
+          : withoutSecrets(session, personalFolder(folders))),
         TMPDIR: folders.temporary,
         ...workerEnv,
         RSERVER_WORKER_PIPES: pipesFolder,
@@ -300,7 +358,9 @@ class WorkerProcess implements Worker {
     try {
       for (const frame of this.#frames.push(chunk)) {
         if (frame.kind === ANSWER.data) {
-          this.#merger.data(frame.text);
+          this.#merger.place({ type: 'data', data: frame.text });
+        } else if (frame.kind === ANSWER.input) {
+          this.#merger.place(this.#inputDesk.take(frame));
         } else {
           this.#answer?.resolve(frame);
           this.#answer = undefined;
@@ -317,9 +377,12 @@ class WorkerProcess implements Worker {
 
   async #onExit(exitCode: number | null, signal: string | null, problem: string): Promise<void> {
     if (this.exit !== undefined) return;
-    this.exit = { exitCode, signal, stderrTail: problem };
+    const limit = describeLimit({ signal }, this.#options.limits ?? {});
+    const how = { exitCode, signal, ...(limit !== undefined && { limit }) };
+    this.exit = { ...how, stderrTail: problem };
     this.signal('SIGKILL'); // what it left behind in its process group
     this.#writer.close();
+    this.#inputWriter.close();
     this.#closeAnswersKeeper();
     // Its last words are still in the pipes, and few: they are read whether anybody takes them or not.
     const readers = Object.values(this.#readers);
@@ -330,7 +393,7 @@ class WorkerProcess implements Worker {
     await settlesWithin(Promise.all(readers.map((reader) => reader.ended)), DRAIN_MS);
     for (const reader of readers) reader.destroy();
     this.#merger.flush();
-    this.exit = { exitCode, signal, stderrTail: this.#stderrTail + problem };
+    this.exit = { ...how, stderrTail: this.#stderrTail + problem };
     this.#onEnd();
     this.#failAnswer(this.#exitedError());
     this.#exited.resolve(this.exit);

@@ -19,6 +19,7 @@ export function pythonLanguage(options: PythonLanguageOptions = {}): Language {
       args: [assetPath(import.meta.url, './python/worker.py'), ...(options.preload ?? [])],
       env: {},
     },
+    serviceEnvironment: {},
     rehearsal: ['print(1)'],
     workspaceFileName: 'workspace.dill',
     reopensFiles: true,
@@ -26,7 +27,7 @@ export function pythonLanguage(options: PythonLanguageOptions = {}): Language {
     encodeParameters: ({ inputParameters, outputParameters }) =>
       Buffer.from(
         JSON.stringify({
-          inputs: inputParameters.map(({ name, value }) => [name, value ?? null]),
+          inputs: inputParameters.map(({ name, value, type }) => [name, value ?? null, type ?? '']),
           outputs: outputParameters,
         }),
       ),
@@ -35,6 +36,10 @@ export function pythonLanguage(options: PythonLanguageOptions = {}): Language {
       const outputs = JSON.parse(bytes.toString()) as [string, unknown][];
       return outputs.map(([name, value]): NamedValue => ({ name, value }));
     },
+
+    // In a namespace of its own.
+    loadCode: (packages) =>
+      `exec("for name in names:\n try:\n  __import__(name)\n except ImportError:\n  pass", {"names": ${JSON.stringify(packages)}})`,
 
     encodeNames: (names) => Buffer.from(JSON.stringify(names)),
     decodeNames: (bytes) => JSON.parse(bytes.toString()) as string[],

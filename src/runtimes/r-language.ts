@@ -2,7 +2,7 @@
 import { assetPath } from '../base/index.js';
 import type { Language } from './language.js';
 import { serializeR, unserializeR, type RValue } from './r-serialization.js';
-import { jsonOf, rValueOf } from './r-values.js';
+import { jsonOf, rInputOf } from './r-values.js';
 
 /** Where R is. */
 export interface RLanguageOptions {
@@ -10,15 +10,16 @@ export interface RLanguageOptions {
   readonly command?: string;
 }
 
-// The folder comes in the environment: R's start script splits paths with spaces in them.
-const START = `local({
+// The folder comes in the environment: R's start script splits paths with spaces in them. Not local(): the frame of the
+// global environment which that leaves would be taken by return() at top level.
+const START = `(function() {
   environment <- new.env(parent = baseenv())
   home <- Sys.getenv("RSERVER_WORKER_HOME")
   pipes <- Sys.getenv("RSERVER_WORKER_PIPES")
   Sys.unsetenv(c("RSERVER_WORKER_HOME", "RSERVER_WORKER_PIPES"))
   for (file in dir(home, "[.]R$", full.names = TRUE)) sys.source(file, environment)
   environment$main(pipes)
-})`
+})()`
   .replaceAll(/\n\s*/g, ';')
   .replace('{;', '{')
   .replace(';}', '}');
@@ -31,6 +32,8 @@ export function rLanguage(options: RLanguageOptions = {}): Language {
       args: ['--no-save', '--no-restore', '--no-echo', '-e', START],
       env: { RSERVER_WORKER_HOME: assetPath(import.meta.url, './r'), PAGER: 'cat' },
     },
+    // Collections come rarely: each touches, and so really copies, all memory of a copied process.
+    serviceEnvironment: { R_NSIZE: '1000000', R_VSIZE: '64M' },
     // R compiles a function when it is called for the second time.
     rehearsal: [
       'print(1)',
@@ -47,7 +50,7 @@ export function rLanguage(options: RLanguageOptions = {}): Language {
       const inputs: RValue = {
         type: 'list',
         names: inputParameters.map(({ name }) => name),
-        values: inputParameters.map(({ value }) => rValueOf(value)),
+        values: inputParameters.map(rInputOf),
       };
       const outputs: RValue = { type: 'character', values: outputParameters };
       return serializeR({ type: 'list', names: ['inputs', 'outputs'], values: [inputs, outputs] });
@@ -58,6 +61,11 @@ export function rLanguage(options: RLanguageOptions = {}): Language {
       if (outputs.type !== 'list') return [];
       const names = outputs.names ?? [];
       return outputs.values.map((value, i) => ({ name: names[i] ?? '', value: jsonOf(value) }));
+    },
+
+    loadCode(packages) {
+      const names = packages.map((name) => JSON.stringify(name)).join(', ');
+      return `local(for (package in c(${names})) requireNamespace(package, quietly = TRUE))`;
     },
 
     encodeNames: (names) => serializeR({ type: 'character', values: names }),

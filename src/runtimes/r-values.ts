@@ -1,7 +1,15 @@
 // Between JSON and R values, as docs/data-types.md has it. Pure; the bytes are r-serialization.ts's.
 import type { RValue } from './r-serialization.js';
+import type { InputValue } from './runtime.js';
 
 type Kind = 'logical' | 'number' | 'character';
+
+/** An input as an R value. */
+export function rInputOf({ value, type }: InputValue): RValue {
+  // A whole number would become an integer, whose products soon leave R's range of integers.
+  if (type !== 'numeric') return rValueOf(value);
+  return { type: 'double', values: [SPECIAL_NUMBERS.get(value) ?? (value as number)] };
+}
 
 /** JSON as an R value, for input parameters. */
 export function rValueOf(json: unknown): RValue {

@@ -10,17 +10,43 @@ export interface NamedValue {
   readonly value: unknown;
 }
 
+/** Types that an input may be declared with: R Server's own. */
+export type InputType =
+  'logical' | 'numeric' | 'integer' | 'character' | 'vector' | 'matrix' | 'data.frame';
+
+/** An input. */
+export interface InputValue extends NamedValue {
+  /** What it becomes where JSON leaves a choice; absent, it becomes what `docs/data-types.md` says of its value. */
+  readonly type?: InputType;
+}
+
 /** What comes out of a running execution, in the order in which the program made it. */
 export type RuntimeEvent =
   | { readonly type: 'stream'; readonly name: 'stdout' | 'stderr'; readonly text: string }
   /** Text that code in the session handed to the runtime's emit hook; opaque to the server. */
-  | { readonly type: 'data'; readonly data: string };
+  | { readonly type: 'data'; readonly data: string }
+  /** The program waits for a line of text; {@link Runtime.answerInput} brings it. */
+  | {
+      readonly type: 'input_request';
+      readonly inputId: string;
+      readonly prompt: string;
+      /** What is typed must not be seen. */
+      readonly isPassword: boolean;
+    };
+
+/** What becomes of a request for input. */
+export type InputAnswer =
+  | { readonly status: 'ok'; readonly text: string }
+  /** The end of input, as Ctrl-D on a terminal. */
+  | { readonly status: 'end' }
+  /** Nobody can answer: the program gets an error of this text. */
+  | { readonly status: 'unavailable'; readonly reason: string };
 
 /** One run of code in a runtime. */
 export interface RuntimeExecution {
   readonly code: string;
   /** Assigned into the workspace before the code runs. */
-  readonly inputParameters: readonly NamedValue[];
+  readonly inputParameters: readonly InputValue[];
   /** Names whose values are read after the code has run. */
   readonly outputParameters: readonly string[];
 }
@@ -41,6 +67,8 @@ export interface RuntimeExit {
   readonly signal: string | null;
   /** The last of what it wrote to stderr, at most 4 KiB. */
   readonly stderrTail: string;
+  /** A sentence on the limit that ended it. */
+  readonly limit?: string;
 }
 
 /** A running R or Python with a workspace and a working directory of its own. One execution at a time. */
@@ -66,6 +94,9 @@ export interface Runtime {
 
   /** Asks the running code to stop; the workspace stays. Does nothing when no code runs. */
   interrupt(): void;
+
+  /** Answers an `input_request` of the running code; one that is not open any more is passed over. */
+  answerInput(inputId: string, answer: InputAnswer): void;
 
   /** Names of the workspace's objects, sorted; hidden helpers are not among them. */
   listObjects(): Promise<readonly string[]>;
@@ -103,25 +134,4 @@ export interface Runtime {
   close(): Promise<void>;
   /** Ends it now. */
   destroy(): void;
-}
-
-/** Makes runtimes, warm ones where a pool stands behind it. */
-export interface RuntimeFactory {
-  /**
-   * @throws {RuntimeProcessError} `RUNTIME_SPAWN` when the interpreter is missing or does not start,
-   *   `RUNTIME_POOL_FULL` past the configured maximum.
-   */
-  acquire(runtimeType: RuntimeType): Promise<Runtime>;
-  /** Figures for `GET /status`. */
-  status(): readonly RuntimePoolStatus[];
-  close(): Promise<void>;
-}
-
-/** @see swagger 9.1 `GET /status` example: `rMaxPoolSize`, `rActiveShellCount`, `rCurrentPoolSize`, `rCanOpenShell` */
-export interface RuntimePoolStatus {
-  readonly runtimeType: RuntimeType;
-  readonly maxPoolSize: number;
-  readonly activeCount: number;
-  readonly currentPoolSize: number;
-  readonly canOpen: boolean;
 }

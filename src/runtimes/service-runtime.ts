@@ -1,11 +1,13 @@
 // The one interface of what answers the calls of a published service: warm state, a clean copy of it for every call.
-import type { NamedValue, RuntimeExit, RuntimeType } from './runtime.js';
+import type { InputValue, NamedValue, RuntimeExit, RuntimeType } from './runtime.js';
 
 /** What every call of a service begins with. */
 export interface ServiceImage {
   readonly runtimeType: RuntimeType;
   /** A folder written by `Runtime.saveSnapshot`; only read. Absent: an empty workspace. */
   readonly snapshotDirectory?: string;
+  /** Packages of R, modules of Python that calls will need; loaded first, where they are installed. */
+  readonly packages?: readonly string[];
   /** Run once, after the snapshot is loaded; empty for none. */
   readonly initCode: string;
   /** Run by each call, after its inputs are assigned. */
@@ -17,9 +19,17 @@ export interface ServiceImage {
   readonly isolation?: 'copy' | 'resident';
 }
 
+/** How a service is run. */
+export interface ServiceRuntimeOptions {
+  /** Most calls that run at a time; further ones wait in order. Default 16; with `resident` always 1. */
+  readonly maxCallCount?: number;
+  /** Copies kept waiting for calls, at most `maxCallCount`. Default 2. */
+  readonly spareCount?: number;
+}
+
 /** One call. */
 export interface ServiceCall {
-  readonly inputParameters: readonly NamedValue[];
+  readonly inputParameters: readonly InputValue[];
   readonly outputParameters: readonly string[];
   /** Names of files of the working directory whose content is wanted, whether the call made them or the snapshot. */
   readonly artifacts?: readonly string[];
@@ -27,7 +37,7 @@ export interface ServiceCall {
   readonly filesDirectory?: string;
   /** Ends the call; it then throws `RUNTIME_CALL_ABORTED`. */
   readonly signal?: AbortSignal;
-  /** Past it the call is ended and throws `RUNTIME_CALL_TIMEOUT`; in milliseconds, default no limit. */
+  /** Running longer, the call is ended and throws `RUNTIME_CALL_TIMEOUT`; in milliseconds, default no limit. */
   readonly timeoutMs?: number;
 }
 
@@ -51,7 +61,7 @@ export interface ServiceCallResult {
   readonly artifacts: readonly ServiceArtifact[];
 }
 
-/** Warm state of one service. Calls may come at once; how many run at a time is the maker's option. */
+/** Warm state of one service. Calls may come at once. */
 export interface ServiceRuntime {
   /** Settles when the warm state is gone, however that came; never rejects. */
   readonly exited: Promise<RuntimeExit>;

@@ -2,8 +2,8 @@
 // It knows no processes: whoever connects it to a worker brings the connection.
 import { settlesWithin } from '../base/index.js';
 import { randomUUID } from 'node:crypto';
-import { closeSync, openSync, rmSync } from 'node:fs';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { closeSync, constants, openSync, rmSync } from 'node:fs';
+import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { canAccess } from './environment.js';
 import {
@@ -14,8 +14,11 @@ import {
 } from './errors.js';
 import type { EventReceiver } from './event-delivery.js';
 import { ANSWER, encodeFrame, REQUEST, type Frame } from './framing.js';
+import { giveTo } from './isolation/guarded-folder.js';
+import { withMemoryLimit, type ProcessLimits } from './isolation/process-limits.js';
 import type { Language } from './language.js';
 import type {
+  InputAnswer,
   Runtime,
   RuntimeExecution,
   RuntimeExecutionResult,
@@ -37,6 +40,10 @@ export interface Worker {
   execute(frame: Buffer, receiver: EventReceiver): Promise<Frame>;
   /** Sends a signal to it and its child programs. */
   signal(signal: NodeJS.Signals): void;
+  /** Answers a request for input that is still open. */
+  answerInput(inputId: string, answer: InputAnswer): void;
+  /** Ends every wait for input of this execution, those to come included: no signal ends a wait in C code. */
+  interruptInput(): void;
   /** Lets it read the end of its requests, which is its sign to end. */
   closeInput(): void;
 }
@@ -50,6 +57,8 @@ export interface WorkerFolders {
   readonly temporary: string;
   /** A file that is there while an execution is being interrupted: see r/worker.R. */
   readonly interruptFile: string;
+  /** The OS user of the worker, whose `work` and `temporary` are; undefined: the server's own. */
+  readonly owner: number | undefined;
 }
 
 /** What a {@link WorkerRuntime} is made from. */
@@ -58,6 +67,9 @@ export interface WorkerRuntimeOptions {
   readonly languageVersion: string;
   readonly worker: Worker;
   readonly folders: WorkerFolders;
+  readonly limits: ProcessLimits;
+  /** Frees what the worker had, when it has ended. */
+  readonly dispose: () => Promise<void>;
   readonly closeGraceMs: number;
   readonly killDelayMs: number;
 }
@@ -82,10 +94,14 @@ export class WorkerRuntime implements Runtime {
   #closing: Promise<void> | undefined;
 
   constructor(options: WorkerRuntimeOptions) {
+    const { owner, home } = options.folders;
     this.#options = options;
     this.#worker = options.worker;
     this.#language = options.language;
-    this.#directory = new WorkingDirectory(options.folders.work);
+    this.#directory = new WorkingDirectory(
+      options.folders.work,
+      owner === undefined ? undefined : { owner, staging: home },
+    );
     this.runtimeType = options.language.runtimeType;
     this.languageVersion = options.languageVersion;
     this.exited = options.worker.exited;
@@ -103,7 +119,7 @@ export class WorkerRuntime implements Runtime {
       const { kind, text, bytes } = await this.#worker.execute(request, onEvent);
       return {
         success: kind === ANSWER.done,
-        errorMessage: text,
+        errorMessage: withMemoryLimit(text, this.runtimeType, this.#options.limits),
         outputParameters: bytes.length === 0 ? [] : this.#language.decodeOutputs(bytes),
         changedFiles: this.#directory.takeChanges(),
       };
@@ -119,10 +135,16 @@ export class WorkerRuntime implements Runtime {
     closeSync(openSync(this.#options.folders.interruptFile, 'w'));
     const signal = (againMs: number): void => {
       if (!this.#worker.isAnswering) return;
+      // The signal first: it is there when the program comes back from its wait for input.
       this.#worker.signal('SIGINT');
+      this.#worker.interruptInput();
       this.#interruptTimer = setTimeout(signal, againMs, againMs * 2);
     };
     signal(INTERRUPT_AGAIN_MS);
+  }
+
+  answerInput(inputId: string, answer: InputAnswer): void {
+    this.#worker.answerInput(inputId, answer);
   }
 
   async listObjects(): Promise<readonly string[]> {
@@ -132,6 +154,7 @@ export class WorkerRuntime implements Runtime {
 
   async getObject(name: string): Promise<Buffer> {
     return this.#withTransferFile(async (file) => {
+      await this.#give(file);
       await this.#request(REQUEST.getObject, file, Buffer.from(name));
       return readFile(file);
     });
@@ -140,6 +163,7 @@ export class WorkerRuntime implements Runtime {
   async setObject(name: string, content: Buffer): Promise<void> {
     await this.#withTransferFile(async (file) => {
       await writeFile(file, content, { mode: 0o600 });
+      await this.#give(file);
       await this.#request(REQUEST.setObject, file, Buffer.from(name));
     });
   }
@@ -170,7 +194,7 @@ export class WorkerRuntime implements Runtime {
 
   async saveSnapshot(directory: string): Promise<void> {
     const workspace = path.join(directory, this.#language.workspaceFileName);
-    const { bytes } = await this.#request(REQUEST.saveWorkspace, workspace);
+    const { bytes } = await this.#saveWorkspace(workspace);
     const packages = bytes.length === 0 ? [] : this.#language.decodeNames(bytes);
     await writeFile(path.join(directory, PACKAGES_FILE), JSON.stringify(packages));
     await this.#directory.copyTo(path.join(directory, 'files'));
@@ -193,7 +217,7 @@ export class WorkerRuntime implements Runtime {
     const files = path.join(directory, 'files');
     const hasFiles = await canAccess(files);
     if (hasFiles) await this.#directory.copyFrom(files);
-    await this.#request(REQUEST.loadWorkspace, workspace, this.#language.encodeNames(packages));
+    await this.#loadWorkspace(workspace, this.#language.encodeNames(packages));
     if (hasFiles && this.#language.reopensFiles) await this.#directory.copyFrom(files);
   }
 
@@ -208,7 +232,7 @@ export class WorkerRuntime implements Runtime {
   }
 
   async #close(): Promise<void> {
-    const { closeGraceMs, killDelayMs, folders } = this.#options;
+    const { closeGraceMs, killDelayMs } = this.#options;
     this.interrupt();
     this.#worker.closeInput();
     if (!(await settlesWithin(this.exited, closeGraceMs))) {
@@ -216,7 +240,7 @@ export class WorkerRuntime implements Runtime {
       if (!(await settlesWithin(this.exited, killDelayMs))) this.#worker.signal('SIGKILL');
     }
     await this.exited;
-    await rm(folders.home, { recursive: true, force: true, maxRetries: 3 });
+    await this.#options.dispose();
   }
 
   /** The request, or why the language cannot take it. */
@@ -252,6 +276,39 @@ export class WorkerRuntime implements Runtime {
     } finally {
       this.#isBusy = false;
     }
+  }
+
+  /** The folders of the server are closed to a worker with an OS user of its own: it gets and leaves copies. */
+  async #saveWorkspace(target: string): Promise<Frame> {
+    if (this.#options.folders.owner === undefined) {
+      return this.#request(REQUEST.saveWorkspace, target);
+    }
+    return this.#withTransferFile(async (file) => {
+      await this.#give(file);
+      const answer = await this.#request(REQUEST.saveWorkspace, file);
+      await copyFile(file, target, constants.COPYFILE_FICLONE);
+      return answer;
+    });
+  }
+
+  async #loadWorkspace(source: string, packages: Buffer): Promise<void> {
+    if (this.#options.folders.owner === undefined) {
+      await this.#request(REQUEST.loadWorkspace, source, packages);
+      return;
+    }
+    await this.#withTransferFile(async (file) => {
+      await copyFile(source, file, constants.COPYFILE_FICLONE);
+      await this.#give(file);
+      await this.#request(REQUEST.loadWorkspace, file, packages);
+    });
+  }
+
+  /** Lets the worker read and write a file that it cannot make itself; its folder stays the server's. */
+  async #give(file: string): Promise<void> {
+    const { owner } = this.#options.folders;
+    if (owner === undefined) return;
+    closeSync(openSync(file, 'a', 0o600));
+    await giveTo(owner, file);
   }
 
   async #withTransferFile<T>(use: (file: string) => Promise<T>): Promise<T> {

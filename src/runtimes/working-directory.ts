@@ -1,9 +1,17 @@
 // The flat working directory of a runtime: its files for the API, and which of them an execution changed.
-import { createWriteStream, readdirSync, statSync } from 'node:fs';
-import { copyFile, constants, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { createWriteStream, lstatSync, readdirSync, statSync } from 'node:fs';
+import { lstat, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { RuntimeProcessError } from './errors.js';
+import { copyTree, openFileOf, putFile, STAGED_PREFIX } from './isolation/guarded-folder.js';
+
+/** Of a folder that another OS user than the server's works in. */
+export interface ForeignFolder {
+  readonly owner: number;
+  /** A folder of the server's on the same file system. */
+  readonly staging: string;
+}
 
 /** What tells one content of a file from another: time in nanoseconds and size. */
 type Fingerprint = string;
@@ -12,11 +20,15 @@ export class WorkingDirectory {
   readonly path: string;
   /** Files as of the last look. */
   #known: ReadonlyMap<string, Fingerprint> = new Map();
-  #uploadCount = 0;
+  readonly #foreign: ForeignFolder | undefined;
 
-  /** @param directory - An existing, private folder. */
-  constructor(directory: string) {
+  /**
+   * @param directory - An existing, private folder.
+   * @param foreign - Where it belongs to another OS user.
+   */
+  constructor(directory: string, foreign?: ForeignFolder) {
     this.path = directory;
+    this.#foreign = foreign;
   }
 
   /**
@@ -42,33 +54,26 @@ export class WorkingDirectory {
   /** @throws {RuntimeProcessError} `RUNTIME_FILE_NOT_FOUND`, `RUNTIME_FILE_NAME_BAD`. */
   async read(name: string): Promise<NodeJS.ReadableStream> {
     const file = this.#pathOf(name);
-    const handle = await open(file, 'r').catch((error: unknown) => {
-      throw notFound(name, error);
-    });
-    if ((await handle.stat()).isFile()) return handle.createReadStream();
-    await handle.close();
-    throw notFound(name);
+    const handle = await openFileOf(file, this.#foreign?.owner);
+    if (handle === undefined) throw notFound(name);
+    return handle.createReadStream();
   }
 
   /** Replaces a file of that name only when the content has come in full. */
   async write(name: string, content: NodeJS.ReadableStream): Promise<void> {
     const file = this.#pathOf(name);
-    this.#uploadCount += 1;
-    const temporary = path.join(this.path, `${UPLOAD_PREFIX}${this.#uploadCount}`);
-    try {
-      await pipeline(content, createWriteStream(temporary, { mode: 0o600 }));
-      await rename(temporary, file);
-    } catch (error) {
-      await rm(temporary, { force: true });
-      throw error;
-    }
+    const { owner, staging } = this.#foreign ?? { owner: undefined, staging: this.path };
+    await putFile(file, owner, staging, (staged) =>
+      pipeline(content, createWriteStream(staged, { mode: 0o600, flags: 'wx' })),
+    );
     this.#remember(name);
   }
 
   /** @throws {RuntimeProcessError} `RUNTIME_FILE_NOT_FOUND`, `RUNTIME_FILE_NAME_BAD`. */
   async delete(name: string): Promise<void> {
     const file = this.#pathOf(name);
-    const isFile = await stat(file).then(
+    const look = this.#foreign === undefined ? stat : lstat;
+    const isFile = await look(file).then(
       (status) => status.isFile(),
       () => false,
     );
@@ -78,20 +83,24 @@ export class WorkingDirectory {
 
   /** Copies everything, with subfolders, into a new folder. Pipes, sockets and links to folders stay behind. */
   async copyTo(target: string): Promise<void> {
-    await copyFolder(this.path, target);
+    await copyTree(this.path, target, { from: this.#foreign?.owner });
   }
 
   /** Copies a folder into this one; files of the same name are replaced. */
   async copyFrom(source: string): Promise<void> {
-    await copyFolder(source, this.path);
+    await copyTree(source, this.path, {
+      to: this.#foreign?.owner,
+      staging: this.#foreign?.staging,
+    });
     this.#known = this.#look();
   }
 
   #look(): ReadonlyMap<string, Fingerprint> {
     const names = readdirSync(this.path);
+    const look = this.#foreign === undefined ? statSync : lstatSync;
     const files = new Map<string, Fingerprint>();
     for (const name of names) {
-      const status = statSync(path.join(this.path, name), { bigint: true, throwIfNoEntry: false });
+      const status = look(path.join(this.path, name), { bigint: true, throwIfNoEntry: false });
       if (status?.isFile() !== true || isUpload(name)) continue;
       files.set(name, `${status.mtimeNs} ${status.size}`);
     }
@@ -120,30 +129,11 @@ export class WorkingDirectory {
   }
 }
 
-const UPLOAD_PREFIX = '.rserver-upload-';
-const isUpload = (name: string): boolean => name.startsWith(UPLOAD_PREFIX);
+const isUpload = (name: string): boolean => name.startsWith(STAGED_PREFIX);
 
 const notFound = (name: string, cause?: unknown): RuntimeProcessError =>
   new RuntimeProcessError(
     'RUNTIME_FILE_NOT_FOUND',
     `The working directory has no file '${name}'.`,
     { cause },
-  );
-
-async function copyFolder(source: string, target: string): Promise<void> {
-  await mkdir(target, { recursive: true, mode: 0o700 });
-  for (const entry of await readdir(source, { withFileTypes: true })) {
-    const from = path.join(source, entry.name);
-    const to = path.join(target, entry.name);
-    if (entry.isDirectory()) await copyFolder(from, to);
-    else if (!isUpload(entry.name) && (await isRegular(from)))
-      await copyFile(from, to, constants.COPYFILE_FICLONE);
-  }
-}
-
-/** Follows links, so that the content travels and not the link. */
-const isRegular = (file: string): Promise<boolean> =>
-  stat(file).then(
-    (status) => status.isFile(),
-    () => false,
   );

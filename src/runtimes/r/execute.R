@@ -1,11 +1,15 @@
 # Runs user code as R's own console does: values are shown, warnings follow the call that made them.
 
 # One execution, from the assignment of its inputs to the values of its outputs.
-execute <- function(code, bytes) {
+execute <- function(code, bytes) execute_with(bytes, function() evaluate(parse_code(code)))
+
+# `finish` is told what went wrong, or "", when the values have been read; the kind of frame that it returns follows the
+# answer.
+execute_with <- function(bytes, body, finish = NULL) {
   parameters <- if (!is.null(bytes)) unserialize(bytes)
   failure <- run_code(function() {
     assign_inputs(parameters$inputs)
-    evaluate(code)
+    body()
   })
   if (is_forked()) tools::pskill(Sys.getpid(), tools::SIGKILL)
   values <- NULL
@@ -14,8 +18,10 @@ execute <- function(code, bytes) {
     failure <- outputs$failure
     values <- to_bytes(outputs$values)
   }
+  following <- if (!is.null(finish)) finish(failure)
   write_marker("e")
-  write_frame(if (failure == "") FRAME_DONE else FRAME_FAILED, failure, values)
+  write_frame(if (failure == "") FRAME_DONE else FRAME_FAILED, failure, values, is_last = is.null(following))
+  if (!is.null(following)) write_frame(following, "")
 }
 
 # Returns what went wrong, or "". Interrupts reach only what runs in here; one that came too late for the execution
@@ -57,12 +63,19 @@ failure_of <- function(outcome) {
 
 run <- new.env(parent = emptyenv())
 
-# The odd name marks the calls of this eval(), which user code never made: see is_own_call().
-evaluate <- function(code) {
-  # Only functions carry their source, and keeping it costs more than all other parsing of a short line.
+# Only functions carry their source, and keeping it costs more than all other parsing of a short line.
+parse_code <- function(code) {
   keep <- grepl("function", code, fixed = TRUE) || grepl("\\", code, fixed = TRUE)
-  for (.rserver_expression in parse(text = code, keep.source = keep, encoding = "UTF-8")) {
-    result <- withVisible(eval(.rserver_expression, globalenv()))
+  parse(text = code, keep.source = keep, encoding = "UTF-8")
+}
+
+# Each expression is the code of a promise of the global environment: unlike eval(), that leaves no frame which return(),
+# sys.call() or parent.frame() at top level could take for their own. The odd name marks the call around it, which user
+# code never made: see is_own_call().
+evaluate <- function(expressions) {
+  for (expression in expressions) {
+    do.call(delayedAssign, list(".rserver_value", expression, globalenv(), environment()))
+    result <- withVisible(.rserver_value)
     assign(".Last.value", result$value, envir = baseenv())
     if (result$visible) show_value(result$value)
     if (run$warned) show_warnings(after_error = FALSE)
@@ -73,9 +86,8 @@ show_value <- function(value) if (isS4(value)) methods::show(value) else print(v
 
 is_own_call <- function(call) {
   is.null(call) || is.call(call) && (
-    length(call) > 1L && identical(call[[1L]], quote(eval)) && identical(call[[2L]], quote(.rserver_expression)) ||
-      identical(call[[1L]], quote(parse)) && identical(call$text, quote(code)) ||
-      identical(call, quote(withVisible(eval(.rserver_expression, globalenv())))))
+    identical(call, quote(withVisible(.rserver_value))) ||
+      identical(call[[1L]], quote(parse)) && identical(call$text, quote(code)))
 }
 
 # R's own wording, with its rule for a line that would grow too long. See try() and verrorcall_dflt() in R's sources.
@@ -114,7 +126,7 @@ note_warning <- function(condition) {
 }
 
 # The warnings which R has put off until now, as R words them. R knows no other way to show them than in addition to
-# an error, and gives those made at top level the call of our eval().
+# an error, and gives those made at top level the call of ours.
 show_warnings <- function(after_error) {
   run$warned <- FALSE
   lines <- character()
@@ -127,7 +139,7 @@ show_warnings <- function(after_error) {
   })
   if (length(lines) == 0L) return()
   text <- paste0(lines, "\n", collapse = "")
-  text <- gsub("In eval\\(\\.rserver_expression, globalenv\\(\\)\\) :[ \n]+", "", text)
+  text <- gsub("In withVisible\\(\\.rserver_value\\) :[ \n]+", "", text)
   if (!after_error) text <- sub("^In addition: ", "", text)
   write_stderr(text)
 }

@@ -11,6 +11,7 @@ FRAME_HELLO <- 1L
 FRAME_DATA <- 2L
 FRAME_DONE <- 3L
 FRAME_FAILED <- 4L
+FRAME_INPUT <- 5L
 
 channels <- new.env(parent = emptyenv())
 
@@ -19,6 +20,7 @@ channels <- new.env(parent = emptyenv())
 open_channels <- function(directory) {
   open_pipe <- function(name, mode) file(file.path(directory, name), mode, raw = TRUE)
   channels$requests <- open_pipe("requests", "reb")
+  channels$input <- open_pipe("input", "reb")
   channels$answers <- open_pipe("answers", "web")
   channels$stdout <- open_pipe("stdout", "web")
   channels$stderr <- open_pipe("stderr", "web")
@@ -30,25 +32,27 @@ open_channels <- function(directory) {
 }
 
 # NULL when the server has closed the channel.
-read_request <- function() {
-  header <- readBin(channels$requests, "integer", 3L, endian = "little")
+read_request <- function() read_frame(channels$requests)
+
+read_frame <- function(connection) {
+  header <- readBin(connection, "integer", 3L, endian = "little")
   if (length(header) < 3L) return(NULL)
   text <- ""
   if (header[2L] > 0L) {
-    text <- rawToChar(readBin(channels$requests, "raw", header[2L]))
+    text <- rawToChar(readBin(connection, "raw", header[2L]))
     Encoding(text) <- "UTF-8"
   }
-  bytes <- if (header[3L] > 0L) readBin(channels$requests, "raw", header[3L])
+  bytes <- if (header[3L] > 0L) readBin(connection, "raw", header[3L])
   list(kind = header[1L], text = text, bytes = bytes)
 }
 
-write_frame <- function(kind, text, bytes = NULL) {
+write_frame <- function(kind, text, bytes = NULL, is_last = TRUE) {
   if (length(bytes) > .Machine$integer.max) stop("more than 2 GiB cannot be sent in one piece")
   text <- charToRaw(text)
   writeBin(c(kind, length(text), length(bytes)), channels$answers, endian = "little")
   if (length(text) > 0L) writeBin(text, channels$answers)
   if (length(bytes) > 0L) writeBin(bytes, channels$answers)
-  flush(channels$answers)
+  if (is_last) flush(channels$answers)
 }
 
 # Whether this is a copy made by fork(), as parallel::mclapply does; only the first process speaks for the session.

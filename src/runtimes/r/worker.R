@@ -25,7 +25,8 @@ serve <- function() {
 # The requests about the workspace: an error becomes a failed answer, its message beginning with the error code.
 answer <- function(request) {
   operation <- switch(request$kind,
-    NULL, list_objects, get_object, set_object, delete_object, save_workspace, load_workspace
+    NULL, list_objects, get_object, set_object, delete_object, save_workspace, load_workspace, NULL,
+    prepare_copies, fork_copy
   )
   outcome <- tryCatch(list(value = operation(request$text, request$bytes)), error = identity)
   if (inherits(outcome, "error")) {
@@ -55,6 +56,7 @@ prepare_session <- function() {
   replace_base("quit", leave)
   for (name in c("system", "system2")) replace_base(name, interruptible(get(name, envir = baseenv())))
   unlockBinding(".Last.value", baseenv())
+  prepare_input()
 }
 
 # q(): ends the execution in the place of the process. The condition carries `status`, for whoever wants to tell it apart.

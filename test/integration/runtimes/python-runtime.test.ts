@@ -141,11 +141,6 @@ describeLanguage('Python', 'a Python runtime', () => {
       'class E(Exception):\n  def __str__(self): return 1 / 0\nraise E()',
       'E: <exception str() failed>',
     ],
-    [
-      'input()',
-      'input()',
-      'EOFError: input() is not available: nobody types into a session of the server',
-    ],
     ['endless recursion', 'def f(): f()\nf()', 'RecursionError: maximum recursion depth exceeded'],
   ];
   test.each(failures)(

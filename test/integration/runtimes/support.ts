@@ -17,7 +17,7 @@ import {
 } from '../../../src/runtimes/index.js';
 
 const projectPython = path.resolve(import.meta.dirname, '../../../.venv/bin/python');
-const pythonCommand = existsSync(projectPython) ? projectPython : 'python3';
+export const pythonCommand = existsSync(projectPython) ? projectPython : 'python3';
 
 export const languages: Record<'R' | 'Python', Language> = {
   R: rLanguage(),

@@ -1,10 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { OutputMerger, type StreamName } from '../../../src/runtimes/output-merger.js';
+import type { RuntimeEvent } from '../../../src/runtimes/runtime.js';
 
 const NONCE = '0123456789abcdef';
 const marker = (letter: string, number: number): string =>
   `\u001d${NONCE}${letter}${number.toString(16).padStart(8, '0')}`;
+
+function describeEvent(event: RuntimeEvent): readonly [label: string, text: string] {
+  switch (event.type) {
+    case 'stream':
+      return [event.name.slice(3), event.text];
+    case 'data':
+      return ['data', event.data];
+    case 'input_request':
+      return ['input', event.prompt];
+  }
+}
 
 /** A merger with a log of what came out: `out:`, `err:` and `data:` pieces joined, `end`. */
 function setUp(): {
@@ -16,10 +28,9 @@ function setUp(): {
   const merger = new OutputMerger(
     NONCE,
     (event) => {
-      const [label, text] =
-        event.type === 'data' ? ['data', event.data] : [event.name.slice(3), event.text];
+      const [label, text] = describeEvent(event);
       const last = log.at(-1);
-      if (label !== 'data' && last?.startsWith(`${label}:`) === true)
+      if (event.type === 'stream' && last?.startsWith(`${label}:`) === true)
         log[log.length - 1] = last + text;
       else log.push(`${label}:${text}`);
     },
@@ -62,16 +73,27 @@ describe('output merger', () => {
     write('stdout', `a${marker('d', 1)}b`);
     write('stderr', marker('d', 1));
     const before = [...log];
-    merger.data('payload');
+    merger.place({ type: 'data', data: 'payload' });
 
     expect(before).toEqual(['out:a']);
     expect(log).toEqual(['out:a', 'data:payload', 'out:b']);
   });
 
+  test('a request for input has its place as data have, and nothing may stand there', () => {
+    const { merger, log, write } = setUp();
+
+    write('stdout', `a${marker('d', 1)}b${marker('d', 2)}c`);
+    write('stderr', `${marker('d', 1)}${marker('d', 2)}`);
+    merger.place(undefined);
+    merger.place({ type: 'input_request', inputId: '1', prompt: '? ', isPassword: false });
+
+    expect(log).toEqual(['out:ab', 'input:? ', 'out:c']);
+  });
+
   test('data that comes before its markers waits for the text in front of them', () => {
     const { merger, log, write } = setUp();
 
-    merger.data('payload');
+    merger.place({ type: 'data', data: 'payload' });
     write('stderr', `a${marker('d', 1)}`);
     write('stdout', `b${marker('d', 1)}c`);
 
@@ -109,7 +131,7 @@ describe('output merger', () => {
   test('flush passes on what waits for markers that never came', () => {
     const { merger, log, write } = setUp();
     write('stdout', `a${marker('d', 1)}b\u001d`);
-    merger.data('payload');
+    merger.place({ type: 'data', data: 'payload' });
 
     merger.flush();
 
@@ -158,7 +180,7 @@ describe('output merger', () => {
           const size = 1 + nextNumber();
           if (choice === 2) {
             const next = data.shift();
-            if (next !== undefined) merger.data(next);
+            if (next !== undefined) merger.place({ type: 'data', data: next });
             continue;
           }
           const name = choice === 0 ? 'stdout' : 'stderr';

@@ -1,4 +1,4 @@
-# The runtime's side of a session's Python process. Public to code in the session: emit().
+# The runtime's side of a session's Python process. Public to code in the session: emit() and ask().
 
 
 def emit(text):
@@ -6,3 +6,10 @@ def emit(text):
     from rserver_runtime import server
 
     server.emit(text)
+
+
+def ask(prompt="", is_password=False):
+    """Asks the person at the other end for a line of text; None at the end of input."""
+    from rserver_runtime import server
+
+    return server.ask(prompt, is_password)

@@ -3,6 +3,7 @@
 # A frame is three little-endian 32 bit integers (kind, length of text, length of bytes), UTF-8 text, bytes.
 import os
 import struct
+import threading
 
 REQUEST_EXECUTE = 1
 REQUEST_LIST = 2
@@ -11,22 +12,38 @@ REQUEST_SET = 4
 REQUEST_DELETE = 5
 REQUEST_SAVE = 6
 REQUEST_LOAD = 7
+REQUEST_PREPARE = 9
+REQUEST_FORK = 10
 
 HELLO = 1
 DATA = 2
 DONE = 3
 FAILED = 4
+INPUT = 5
+READY = 6
+SPENT = 7
 
 _HEADER = struct.Struct("<iii")
+_NUMBER = struct.Struct("<i")
 
 
 class Channel(object):
     """Both directions. Descriptors are not inherited by child programs."""
 
     def __init__(self, directory):
+        self._open(directory)
+        self._input = os.open(os.path.join(directory, "input"), os.O_RDONLY)
+
+    def _open(self, directory):
         self._requests = os.open(os.path.join(directory, "requests"), os.O_RDONLY)
         self._answers = os.open(os.path.join(directory, "answers"), os.O_WRONLY)
+        # Whoever writes a frame and its markers holds it: threads of the user's may emit, too.
+        self.turn = threading.RLock()
         self._buffer = b""
+
+    def close(self):
+        for descriptor in (self._requests, self._answers, self._input):
+            os.close(descriptor)
 
     def read(self):
         """The next request as (kind, text, bytes), or None when the server has closed the channel."""
@@ -39,11 +56,35 @@ class Channel(object):
             return None
         return kind, body[:text_size].decode("utf-8", "surrogatepass"), body[text_size:]
 
-    def write(self, kind, text, content=b""):
+    def write(self, kind, text, content=b"", following=None):
+        """`following` is the kind of an empty frame that goes out in one piece with this one."""
         # A lone surrogate has no UTF-8 form; it becomes "?".
         encoded = text.encode("utf-8", "replace")
         frame = _HEADER.pack(kind, len(encoded), len(content)) + encoded + content
-        write_all(self._answers, frame)
+        if following is not None:
+            frame += _HEADER.pack(following, 0, 0)
+        with self.turn:
+            write_all(self._answers, frame)
+
+    def read_reply(self):
+        """The next reply to a request for input as (kind, text, number), or None when the server has gone."""
+        header = self._read_input(_HEADER.size)
+        if header is None:
+            return None
+        kind, text_size, bytes_size = _HEADER.unpack(header)
+        body = self._read_input(text_size + bytes_size)
+        if body is None:
+            return None
+        return kind, body[:text_size].decode("utf-8", "surrogatepass"), _NUMBER.unpack(body[text_size:])[0]
+
+    def _read_input(self, size):
+        content = b""
+        while len(content) < size:
+            piece = os.read(self._input, size - len(content))
+            if not piece:
+                return None
+            content += piece
+        return content
 
     def _take(self, size):
         if len(self._buffer) >= size:
@@ -60,6 +101,13 @@ class Channel(object):
         joined = b"".join(pieces)
         self._buffer = joined[size:]
         return joined[:size]
+
+
+class CopyChannel(Channel):
+    """The channel of a copy of the process, which nobody answers questions of."""
+
+    def __init__(self, directory):
+        self._open(directory)
 
 
 def write_all(descriptor, content):

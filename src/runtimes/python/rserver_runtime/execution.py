@@ -29,13 +29,17 @@ class Executor(object):
 
     def run(self, prepare, code):
         """Runs `prepare()` and the code. Returns what went wrong, or ""."""
+        return self.run_body(prepare, lambda: self.run_program(self.compile(code)))
+
+    def run_body(self, prepare, body):
+        """Runs `prepare()` and `body()`, which is a program or what makes one. Returns what went wrong, or ""."""
         failure = None
         try:
             try:
                 # Runs first what came too late for the execution before: into _ignore().
                 signal.signal(signal.SIGINT, self._handler)
                 prepare()
-                self._run(code)
+                body()
             finally:
                 self._end_interrupts()
         except BaseException as error:
@@ -45,7 +49,8 @@ class Executor(object):
             return ""
         return self._report(failure)
 
-    def _run(self, code):
+    def compile(self, code):
+        """Two code objects: the statements, and the last expression, whose value is shown; None where there is none."""
         self._count += 1
         filename = "<execution %d>" % self._count
         # Without a time, linecache takes it for good: tracebacks show the lines, in later executions too.
@@ -54,10 +59,14 @@ class Executor(object):
         last = None
         if tree.body and isinstance(tree.body[-1], ast.Expr):
             last = ast.Interactive([tree.body.pop()])
-        namespace = vars(self.module)
         # Compiled in full before anything runs, so that code with a mistake in it does nothing.
         program = compile(tree, filename, "exec", self._flags, True) if tree.body else None
         show = compile(last, filename, "single", self._flags, True) if last else None
+        return program, show
+
+    def run_program(self, compiled):
+        program, show = compiled
+        namespace = vars(self.module)
         if program is not None:
             self._flags |= program.co_flags & _FUTURE_FLAGS
             exec(program, namespace)

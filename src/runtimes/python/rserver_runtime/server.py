@@ -2,7 +2,6 @@
 import faulthandler
 import functools
 import importlib
-import io
 import json
 import os
 import platform
@@ -13,8 +12,10 @@ import threading
 from rserver_runtime import channel as frames
 from rserver_runtime.channel import Channel
 from rserver_runtime.execution import Executor
+from rserver_runtime.service import Service
+from rserver_runtime.stdin import StandardInput
 from rserver_runtime.streams import Streams
-from rserver_runtime.values import NotPlain, from_json, plain, to_json
+from rserver_runtime.values import NotPlain, as_declared, from_json, plain, to_json
 from rserver_runtime.workspace import Workspace, WorkspaceError
 
 _server = None
@@ -30,6 +31,10 @@ def emit(text):
     _server.emit(text)
 
 
+def ask(prompt, is_password):
+    return _server.stdin.ask(str(prompt), is_password)
+
+
 class Server(object):
     def __init__(self, directory):
         self._pid = os.getpid()
@@ -37,20 +42,23 @@ class Server(object):
         self._channel = Channel(directory)
         _, nonce, _ = self._channel.read()
         self._streams = Streams(directory, nonce)
-        self._executor = Executor()
-        self._workspace = Workspace(self._executor)
+        self.executor = Executor()
+        self._workspace = Workspace(self.executor)
+        self._service = None
 
     def run(self, preload):
-        sys.stdout, sys.stderr, sys.stdin = self._streams.stdout, self._streams.stderr, _NoInput()
+        sys.stdout, sys.stderr = self._streams.stdout, self._streams.stderr
         sys.__stdout__, sys.__stderr__ = sys.stdout, sys.stderr
+        self.stdin = StandardInput(self._channel, self._streams.mark, _Shield)
+        self.stdin.install()
         faulthandler.enable(2)  # a crash leaves its trace on stderr
-        _watch_child_programs(self._streams.flush, self._interrupt_file)
+        _watch_child_programs(lambda: self._streams.flush(), self._interrupt_file)
         for name in preload:
             try:
                 importlib.import_module(name)
             except ImportError:
                 continue
-        self._executor.run(lambda: None, "None")
+        self.executor.run(lambda: None, "None")
         self._channel.write(frames.HELLO, platform.python_version())
         while True:
             request = self._channel.read()
@@ -68,33 +76,51 @@ class Server(object):
         if os.getpid() != self._pid:
             return
         # An interrupt in the middle of a frame would garble the channel: it waits.
-        with _Shield():
+        with _Shield(), self._channel.turn:
             self._streams.mark("d")
             self._channel.write(frames.DATA, text)
 
+    def become_copy(self, channel, streams):
+        """This process is a copy made by os.fork(), which speaks for a call of a web service."""
+        self._channel.close()
+        self._streams.close()
+        self._channel, self._streams = channel, streams
+        self._pid = os.getpid()
+        self.emit = lambda text: None  # nobody takes it
+        sys.stdout, sys.stderr = streams.stdout, streams.stderr
+        sys.__stdout__, sys.__stderr__ = sys.stdout, sys.stderr
+
     def _execute(self, code, content):
+        self.execute_body(lambda: self.executor.run_program(self.executor.compile(code)), content)
+
+    def execute_body(self, body, content, finish=None):
+        """`finish` is told what went wrong, or "", when the values have been read; the kind of frame that it returns
+        follows the answer."""
         parameters = json.loads(content.decode("utf-8")) if content else {"inputs": [], "outputs": []}
         self._streams.wake()
-        failure = self._executor.run(lambda: self._assign(parameters["inputs"]), code)
+        failure = self.executor.run_body(lambda: self._assign(parameters["inputs"]), body)
         if os.getpid() != self._pid:
             self._streams.flush()
             os._exit(0)  # a copy made by os.fork(), which has no session to go on with
         outputs = []
         if failure == "":
             outputs, failure = self._read_outputs(parameters["outputs"])
-        self._streams.mark("e")
-        self._streams.rest()
         kind = frames.DONE if failure == "" else frames.FAILED
-        self._channel.write(kind, failure, to_json(outputs) if outputs else b"")
+        content = to_json(outputs) if outputs else b""
+        following = finish(failure) if finish is not None else None
+        with self._channel.turn:
+            self._streams.mark("e")
+            self._streams.rest()
+            self._channel.write(kind, failure, content, following)
 
     def _assign(self, inputs):
-        for name, value in inputs:
-            setattr(self._executor.module, name, from_json(value))
+        for name, value, declared in inputs:
+            setattr(self.executor.module, name, as_declared(from_json(value), declared))
 
     def _read_outputs(self, names):
         """The values that could be read, and what is wrong with the first one that could not."""
         outputs, failure = [], ""
-        namespace = vars(self._executor.module)
+        namespace = vars(self.executor.module)
         for name in names:
             try:
                 if name not in namespace:
@@ -120,6 +146,10 @@ class Server(object):
                 workspace.save(text)
             elif kind == frames.REQUEST_LOAD:
                 workspace.load(text)
+            elif kind == frames.REQUEST_PREPARE:
+                self._service = Service(self, text, content)
+            elif kind == frames.REQUEST_FORK:
+                result = json.dumps([str(self._service.fork(text))]).encode("ascii")
             self._streams.flush()
             self._channel.write(frames.DONE, "", result)
         except WorkspaceError as error:
@@ -147,27 +177,6 @@ class _Shield(object):
         signal.signal(signal.SIGINT, self._previous)
         if self._came and callable(self._previous):
             self._previous(signal.SIGINT, None)
-
-
-class _NoInput(io.TextIOBase):
-    """sys.stdin of a session: there is no keyboard behind it."""
-
-    encoding = "utf-8"
-
-    def fileno(self):
-        return 0
-
-    def readable(self):
-        return True
-
-    def read(self, size=-1):
-        self._refuse()
-
-    def readline(self, size=-1):
-        self._refuse()
-
-    def _refuse(self):
-        raise EOFError("input() is not available: nobody types into a session of the server")
 
 
 def _watch_child_programs(flush, interrupt_file):

@@ -25,16 +25,15 @@ class Streams(object):
         self._lock = threading.RLock()
         self._last = None
         self._is_forked = False
-        raw_stderr = _RawStream(2, self._before_stderr)
-        self.stderr = _Stderr(io.BufferedWriter(raw_stderr), self)
-        raw_stdout = _RawStream(1, self._before_stdout)
-        self.stdout = io.TextIOWrapper(
-            io.BufferedWriter(raw_stdout, 65536), encoding="utf-8", errors="backslashreplace", newline="\n"
-        )
-        self.stdout.mode = self.stderr.mode = "w"
+        self.stdout, self.stderr = _text_streams(self, self._before_stdout, self._before_stderr)
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(before=self._before_fork, after_in_parent=self._after_fork, after_in_child=self._in_child)
         self._flusher = _Flusher(self.flush)
+
+    def close(self):
+        """The process no longer speaks for the session."""
+        for descriptor in self._marked:
+            os.close(descriptor)
 
     def wake(self):
         """An execution begins: text must be passed on from now on."""
@@ -89,6 +88,47 @@ class Streams(object):
         # Only the first process speaks for the session.
         self._is_forked = True
         self._lock.release()
+
+
+class CopyStreams(object):
+    """Of a copy of the process: both streams go into one pipe, which keeps their order without markers."""
+
+    def __init__(self, directory, end_marker):
+        self._end_marker = end_marker
+        # One more of our own, so that the end arrives whatever user code does with descriptors 1 and 2.
+        self._output = os.open(os.path.join(directory, "output"), os.O_WRONLY)
+        for descriptor in (1, 2):
+            os.dup2(self._output, descriptor)
+        self.stdout, self.stderr = _text_streams(self, lambda: _flush(self.stderr), lambda: None)
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(before=self.flush)
+
+    def wake(self):
+        """Text is passed on at the end of the call, or when there is much of it."""
+
+    rest = wake
+
+    def flush(self):
+        _flush(self.stdout)
+        _flush(self.stderr)
+
+    def mark(self, letter):
+        self.flush()
+        if letter == "e":
+            write_all(self._output, self._end_marker)
+
+
+
+def _text_streams(streams, before_stdout, before_stderr):
+    stderr = _Stderr(io.BufferedWriter(_RawStream(2, before_stderr)), streams)
+    stdout = io.TextIOWrapper(
+        io.BufferedWriter(_RawStream(1, before_stdout), 65536),
+        encoding="utf-8",
+        errors="backslashreplace",
+        newline="\n",
+    )
+    stdout.mode = stderr.mode = "w"
+    return stdout, stderr
 
 
 class _RawStream(io.RawIOBase):

@@ -1,7 +1,8 @@
 # Between Python values and JSON, as docs/data-types.md has it. numpy and pandas are served when the session has them
-# imported, never imported here.
+# imported; imported here only for inputs that are declared to be theirs.
 import datetime
 import decimal
+import importlib
 import json
 import math
 import sys
@@ -29,6 +30,26 @@ def from_json(value):
     if _holds_special_numbers(value):
         return [_SPECIAL[item] if isinstance(item, str) else item for item in value]
     return [from_json(item) for item in value]
+
+
+def as_declared(value, declared):
+    """What the declared type of an input is in Python; "" for none."""
+    if declared == "numeric":
+        return _SPECIAL[value] if isinstance(value, str) else float(value)
+    if declared == "data.frame":
+        pandas = _installed("pandas")
+        return value if pandas is None else pandas.DataFrame(value)
+    if declared == "matrix":
+        numpy = _installed("numpy")
+        return value if numpy is None else numpy.array(value)
+    return value
+
+
+def _installed(name):
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        return None
 
 
 def _holds_special_numbers(items):
