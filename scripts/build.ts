@@ -20,6 +20,8 @@ const SOURCE = path.join(ROOT, 'src');
 const TARGET = path.join(ROOT, 'dist');
 const ENTRY = path.join('cli', 'main');
 const LICENSES = 'third-party-licenses.txt';
+/** The admin page: a script for browsers, in a bundle of its own. */
+const PAGE = path.join('server', 'admin');
 const STAMP = path.join(ROOT, '.cache', 'build-stamp');
 
 /** Stay outside: they have native parts, or start files of their own; or are optional. */
@@ -29,7 +31,7 @@ async function build(): Promise<void> {
   const digest = digestOfSources();
   const isCurrent = existsSync(STAMP) && readFileSync(STAMP, 'utf8') === digest;
   if (process.argv.includes('--if-needed') && isCurrent && existsSync(TARGET)) return;
-  const wanted = new Set([...(await bundleSources()), ...copyAssets()]);
+  const wanted = new Set([...(await bundleSources()), await bundlePage(), ...copyAssets()]);
   removeLeftovers(wanted);
   chmodSync(path.join(TARGET, `${ENTRY}.js`), 0o755);
   mkdirSync(path.dirname(STAMP), { recursive: true });
@@ -78,6 +80,23 @@ async function bundleSources(): Promise<readonly string[]> {
   return [...written, LICENSES];
 }
 
+/** @returns The file written, relative to dist. */
+async function bundlePage(): Promise<string> {
+  const file = path.join(PAGE, 'page.js');
+  await bundle({
+    entryPoints: [path.join(SOURCE, PAGE, 'main.ts')],
+    outfile: path.join(TARGET, file),
+    absWorkingDir: ROOT,
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    logLevel: 'warning',
+  });
+  return file;
+}
+
 /** A module that asks where it is gets the place it would have without bundling: its R and Python files lie there. */
 const keepOwnPlace: Plugin = {
   name: 'keep-own-place',
@@ -115,7 +134,7 @@ function licensesOf({ inputs }: Metafile): string {
 
 /** @returns The files that were copied, relative to dist. */
 function copyAssets(): readonly string[] {
-  const assets = filesIn(SOURCE).filter((file) => !file.endsWith('.ts'));
+  const assets = filesIn(SOURCE).filter((file) => !/(\.ts|tsconfig\.json)$/.test(file));
   for (const file of assets) {
     const target = path.join(TARGET, file);
     mkdirSync(path.dirname(target), { recursive: true });

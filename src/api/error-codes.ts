@@ -43,8 +43,34 @@ export const API_ERROR_CODES = {
   API_RUNTIME_MISMATCH: {
     statusCode: 400,
     exceptionType: 'BadRequestException',
-    cause: 'A snapshot of one language was to be loaded into a session of the other.',
-    remedy: 'Create a session of the language of the snapshot.',
+    cause: 'A snapshot of one language was to be loaded into a session or service of the other.',
+    remedy: 'Name the language of the snapshot as `runtimeType`; one that is absent means R.',
+  },
+  API_BAD_SERVICE_NAME: {
+    statusCode: 400,
+    exceptionType: 'BadRequestException',
+    cause: 'The name or version of a service has characters that it cannot have, or is too long.',
+    remedy: 'Use letters, digits, dots, underscores and hyphens, such as `v1.0.0`.',
+  },
+  API_BAD_INPUTS: {
+    statusCode: 400,
+    exceptionType: 'BadRequestException',
+    cause: 'An input of a service call is not of the type that the service declares, or unknown.',
+    remedy: 'Compare the inputs with the Swagger file of the service; the message names each.',
+  },
+  API_BAD_MODEL: {
+    statusCode: 400,
+    exceptionType: 'BadRequestException',
+    cause: 'The bytes of a realtime service are no model that can be read and used to predict.',
+    remedy:
+      'Send serialize(model, NULL) or an .rds file of R, or a pickle, dill or joblib file of Python, whose package is installed on the server.',
+  },
+  API_PROPRIETARY_MODEL: {
+    statusCode: 400,
+    exceptionType: 'BadRequestException',
+    cause:
+      'The model was written by rxSerializeModel or rx_serialize_model, whose format only its maker can read.',
+    remedy: 'Fit the model with R or scikit-learn and send it in their own binary form.',
   },
   API_UNAUTHENTICATED: {
     statusCode: 401,
@@ -65,6 +91,12 @@ export const API_ERROR_CODES = {
     cause: 'The refresh token is unknown, was used before, is expired or revoked.',
     remedy: 'Log in again.',
   },
+  API_EXECUTION_TIME: {
+    statusCode: 402,
+    exceptionType: 'RequestFailedException',
+    cause: 'The execution ran longer than the server lets one execution run, and was stopped.',
+    remedy: 'Do less at once, or ask for a higher `max_execution_s` of the server.',
+  },
   API_OPERATION_FAILED: {
     statusCode: 402,
     exceptionType: 'RequestFailedException',
@@ -82,6 +114,12 @@ export const API_ERROR_CODES = {
     exceptionType: 'ForbiddenException',
     cause: 'The user has no right to do this.',
     remedy: 'Ask an owner of the server for the role, or the publisher of the service.',
+  },
+  API_NO_ROLE: {
+    statusCode: 403,
+    exceptionType: 'ForbiddenException',
+    cause: 'The server declares who reads, and this user has none of its roles.',
+    remedy: 'Ask an owner of the server for a role: docs/server.md says how they are given.',
   },
   API_SERVICE_NOT_OWNED: {
     statusCode: 403,
@@ -173,23 +211,49 @@ export const API_ERROR_CODES = {
     cause: 'The content type of the body is not the one this call takes.',
     remedy: 'Compare the content type with docs/rest-api.md.',
   },
+  API_TOO_MANY_ATTEMPTS: {
+    statusCode: 429,
+    exceptionType: 'TooManyRequestsException',
+    cause: 'Too many logins have failed, for this user or from this address.',
+    remedy: 'Wait for the time that the header Retry-After names, in seconds, then log in.',
+  },
+  API_USER_SESSIONS: {
+    statusCode: 429,
+    exceptionType: 'TooManyRequestsException',
+    cause: 'The user has as many sessions as the server allows each user.',
+    remedy: 'Close sessions that are no longer needed, or ask for more `max_user_sessions`.',
+  },
+  API_USER_TIME: {
+    statusCode: 429,
+    exceptionType: 'TooManyRequestsException',
+    cause: 'The executions of the user have run as long as the server allows each user in a day.',
+    remedy:
+      'Wait for the time that the header Retry-After names, in seconds, or ask for more `max_user_execution_s_per_day`.',
+  },
   API_INTERNAL: {
     statusCode: 500,
     exceptionType: 'InternalServerErrorException',
     cause: 'A fault inside the server.',
     remedy: 'Look up the id of the message in the log of the server, and report it.',
   },
-  API_NOT_IMPLEMENTED: {
-    statusCode: 501,
-    exceptionType: 'NotImplementedException',
-    cause: 'The contract has this call, but this server does not offer it.',
-    remedy: 'Use a server that does, or do without.',
-  },
   API_BUSY: {
     statusCode: 503,
     exceptionType: 'BackEndBusyException',
     cause: 'Every R or Python process that the server may start is in use.',
     remedy: 'Close sessions that are no longer needed, or wait and try again.',
+  },
+  API_SESSIONS: {
+    statusCode: 503,
+    exceptionType: 'BackEndBusyException',
+    cause: 'The server has as many sessions as it allows in all.',
+    remedy: 'Wait and try again, or ask for more `max_sessions`.',
+  },
+  API_AUTHORITY_UNAVAILABLE: {
+    statusCode: 503,
+    exceptionType: 'ConfigurationException',
+    cause: 'The LDAP directory or the OpenID provider, which says who users are, does not answer.',
+    remedy:
+      'Try again. If it stays, its address or certificate is wrong: see the log of the server.',
   },
   API_RUNTIME_UNAVAILABLE: {
     statusCode: 503,

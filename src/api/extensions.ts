@@ -13,8 +13,17 @@ export const CONSOLE_OUTPUT_HEADER = 'RServer-Console-Output';
 /** Asks for an empty `consoleOutput`, because the client reads all text from the event stream. */
 export const CONSOLE_OUTPUT_BY_EVENTS = 'events';
 
+/** Request header of execute; its one value is {@link INPUT_BY_EVENTS}. */
+export const INPUT_HEADER = 'RServer-Input';
+
+/** Lets the code ask for input: the client watches the events and answers. */
+export const INPUT_BY_EVENTS = 'events';
+
+/** The longest answer to a request for input, in UTF-16 code units. */
+export const MAX_INPUT_LENGTH = 1024 * 1024;
+
 /** Every extension there is. */
-export const EXTENSION_NAMES: readonly ExtensionName[] = ['events', 'source', 'restore'];
+export const EXTENSION_NAMES: readonly ExtensionName[] = ['events', 'source', 'restore', 'stdin'];
 
 /** One frame of `GET /sessions/{id}/events`. Texts of an execution, joined in order, are its `consoleOutput`. */
 export type SessionEvent =
@@ -26,8 +35,25 @@ export type SessionEvent =
     }
   /** Text that code in the session handed to the runtime's emit hook; opaque here. */
   | { readonly type: 'data'; readonly executionId: string; readonly data: string }
+  /** The code waits for a line: see {@link InputMessage}. Shown also to those who come while it is open. */
+  | {
+      readonly type: 'input_request';
+      readonly executionId: string;
+      readonly inputId: string;
+      readonly prompt: string;
+      readonly password: boolean;
+    }
   /** After the last event of an execution, before its HTTP answer. */
   | { readonly type: 'finished'; readonly executionId: string };
+
+/**
+ * What a client sends on the same WebSocket. `input_taken`, at once: it will answer, however long that takes.
+ * `input_reply`: `value` null is the end of input; `error` says why nobody answers.
+ */
+export type InputMessage =
+  | { readonly type: 'input_taken'; readonly inputId: string }
+  | { readonly type: 'input_reply'; readonly inputId: string; readonly value: string | null }
+  | { readonly type: 'input_reply'; readonly inputId: string; readonly error: string };
 
 /**
  * Reads the value of {@link EXTENSIONS_HEADER}; names not known here are left out.

@@ -5,7 +5,11 @@ export {
   EXECUTION_ID_HEADER,
   EXTENSION_NAMES,
   EXTENSIONS_HEADER,
+  INPUT_BY_EVENTS,
+  INPUT_HEADER,
+  MAX_INPUT_LENGTH,
   parseExtensions,
+  type InputMessage,
   type SessionEvent,
 } from './extensions.js';
 export type {

@@ -71,7 +71,7 @@ export const loginPaths: Paths = {
       responses: {
         200: jsonResponse(
           ref('AccessTokenResponse'),
-          'Revoked. The body may be empty: the documentation shows none.',
+          'Revoked. The object is empty; the articles show no body.',
         ),
         ...errorResponses({ 401: 'The refresh token is unknown or expired.' }),
       },
@@ -86,7 +86,7 @@ export const loginPaths: Paths = {
       description: 'The form which the Swagger files of published services printed up to 9.1.',
       parameters: [pathParameter('refreshToken', 'The refresh token, percent-encoded.')],
       responses: {
-        200: jsonResponse(ref('AccessTokenResponse'), 'Revoked. The body may be empty.'),
+        200: jsonResponse(ref('AccessTokenResponse'), 'Revoked. The object is empty.'),
         ...errorResponses({ 401: 'The refresh token is unknown or expired.' }),
       },
       'x-since': '9.0.1',

@@ -21,7 +21,12 @@ const modelForm = (isModelRequired: boolean): NonNullable<Operation['requestBody
     properties: {
       description: text('What the service is for.'),
       operationId: text('Name of the consuming call.'),
-      model: { ...text('Bytes of `rxSerializeModel`; they begin with `blob`.'), format: 'binary' },
+      model: {
+        ...text(
+          'A genuine server takes the bytes of `rxSerializeModel`, which begin with `blob`; the embedded one a model in R’s or Python’s own binary form.',
+        ),
+        format: 'binary',
+      },
     },
   };
   return {

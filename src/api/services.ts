@@ -102,7 +102,7 @@ export const servicesPaths: Paths = {
         ...errorResponses({
           400: 'The body is not a service.',
           401: unauthorized,
-          403: 'The version exists, or another user owns the service.',
+          403: 'The version exists, or the user may not publish.',
         }),
       },
       'x-since': '9.0.1',
@@ -163,7 +163,10 @@ const publishProperties = {
     description: 'Language of the code; R where absent.',
     'x-since': '9.1',
   },
-  initCode: { ...text('Code that runs before each request.'), 'x-since': '9.1' },
+  initCode: {
+    ...text('Code whose state each request begins with. The embedded server runs it once.'),
+    'x-since': '9.1',
+  },
   outputFileNames: {
     ...strings('Files which the answer brings along.'),
     'x-since': '9.1',

@@ -13,7 +13,12 @@ import {
   type Paths,
   type Schemas,
 } from './document.js';
-import { CONSOLE_OUTPUT_HEADER, EXECUTION_ID_HEADER, EXTENSIONS_HEADER } from './extensions.js';
+import {
+  CONSOLE_OUTPUT_HEADER,
+  EXECUTION_ID_HEADER,
+  EXTENSIONS_HEADER,
+  INPUT_HEADER,
+} from './extensions.js';
 
 const tag = ['Session APIs'];
 
@@ -114,6 +119,15 @@ export const sessionsPaths: Paths = {
           description: '`events`: leave `consoleOutput` empty, the text went by events.',
           schema: { type: 'string' },
           'x-extension': 'events',
+        },
+        {
+          name: INPUT_HEADER,
+          in: 'header',
+          required: false,
+          description:
+            '`events`: the code may ask for input, and the client answers on the event stream.',
+          schema: { type: 'string' },
+          'x-extension': 'stdin',
         },
       ],
       requestBody: jsonBody(ref('ExecuteRequest'), 'The code, what goes in, what comes out.', {

@@ -2,7 +2,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type WebSocket from 'ws';
-import type { SessionEvent } from '../api/index.js';
+// Not through the index: the kernel would load the whole OpenAPI document before its first cell.
+import { MAX_INPUT_LENGTH } from '../api/extensions.js';
+import type { InputMessage, SessionEvent } from '../api/index.js';
 import { isAbortError } from '../base/index.js';
 import { isRecord, tryParseJson } from './answers.js';
 import { connectToServer } from './connector.js';
@@ -17,6 +19,11 @@ import { pathOf } from './paths.js';
 export interface EventStream {
   /** Hands over each event in order; those that came before the first listener come first. */
   onEvent(listener: (event: SessionEvent) => void): void;
+  /**
+   * Takes and answers an `input_request`. On a stream that has ended it is lost: a new stream shows the request again.
+   * A text of more than a million characters is refused in the person's place.
+   */
+  send(message: InputMessage): void;
   /** Settles when the stream has ended, however that came; never rejects. */
   readonly closed: Promise<void>;
   /** Ends the stream; twice is harmless. */
@@ -225,6 +232,12 @@ class WebSocketEventStream implements EventStream {
     for (const event of this.#early.splice(0)) listener(event);
   }
 
+  send(message: InputMessage): void {
+    if (this.#socket.readyState === this.#socket.OPEN) {
+      this.#socket.send(JSON.stringify(withinLimit(message)));
+    }
+  }
+
   close(): void {
     this.#socket.close(NORMAL_CLOSURE);
   }
@@ -247,14 +260,24 @@ class WebSocketEventStream implements EventStream {
   }
 }
 
+function withinLimit(message: InputMessage): InputMessage {
+  if (!('value' in message) || (message.value?.length ?? 0) <= MAX_INPUT_LENGTH) return message;
+  const { type, inputId } = message;
+  const error = `The answer is longer than ${MAX_INPUT_LENGTH} characters, the most that can be taken: read a file instead.`;
+  return { type, inputId, error };
+}
+
 /** An event, or `undefined` for a frame of a kind that is not known here. */
 export function toSessionEvent(value: unknown): SessionEvent | undefined {
   if (!isRecord(value)) return undefined;
-  const { type, executionId, name, text, data } = value;
+  const { type, executionId, name, text, data, inputId, prompt, password } = value;
   if (typeof executionId !== 'string') return undefined;
   if (type === 'stream' && typeof text === 'string' && (name === 'stdout' || name === 'stderr')) {
     return { type, executionId, name, text };
   }
   if (type === 'data' && typeof data === 'string') return { type, executionId, data };
+  if (type === 'input_request' && typeof inputId === 'string' && typeof prompt === 'string') {
+    return { type, executionId, inputId, prompt, password: password === true };
+  }
   return type === 'finished' ? { type, executionId } : undefined;
 }

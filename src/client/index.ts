@@ -23,4 +23,4 @@ export type {
 export type { SnapshotInfo } from './snapshots.js';
 export type { StatusReport } from './status.js';
 export type { BatchState, BatchStatus, ConsumeResult, ServiceInputs } from './web-service.js';
-export type { SessionEvent } from '../api/index.js';
+export type { InputMessage, SessionEvent } from '../api/index.js';

@@ -4,6 +4,8 @@ import {
   CONSOLE_OUTPUT_BY_EVENTS,
   CONSOLE_OUTPUT_HEADER,
   EXECUTION_ID_HEADER,
+  INPUT_BY_EVENTS,
+  INPUT_HEADER,
 } from '../api/extensions.js';
 import type { CreateSessionRequest, ExecuteRequest, SessionRuntimeType } from '../api/index.js';
 import { asList, asText, asTexts, isRecord, normaliseLineEnds } from './answers.js';
@@ -42,6 +44,8 @@ export interface ExecuteOptions extends CallOptions {
   readonly executionId?: string | undefined;
   /** Leaves `consoleOutput` empty, because all text is read from the event stream. */
   readonly consoleByEvents?: boolean | undefined;
+  /** Lets the code ask for input, which the caller answers on the event stream; sent only where the server offers `stdin`. */
+  readonly inputByEvents?: boolean | undefined;
   /** Instead of `executeTimeoutMs`; 0 means no limit. */
   readonly timeoutMs?: number | undefined;
 }
@@ -249,6 +253,9 @@ export class SessionsClient {
         options.executionId,
         ...(options.consoleByEvents === true
           ? [CONSOLE_OUTPUT_HEADER, CONSOLE_OUTPUT_BY_EVENTS]
+          : []),
+        ...(options.inputByEvents === true && this.#http.extensions.has('stdin')
+          ? [INPUT_HEADER, INPUT_BY_EVENTS]
           : []),
       ],
     };

@@ -2,18 +2,28 @@
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import Fastify, { type FastifyInstance } from 'fastify';
+import { EXTENSIONS_HEADER } from '../api/index.js';
 import { silentLogger } from '../base/index.js';
+import { addAudit } from './audit.js';
 import { createErrorHandler, handleNotFound } from './error-response.js';
 import { ApiError } from './errors.js';
 import { serveEvents } from './events.js';
 import type { ServerTls } from './options.js';
+import { addAdminRoutes } from './routes/admin.js';
+import { addBatchesRoutes } from './routes/batches.js';
+import { addComputeNodesRoutes } from './routes/compute-nodes.js';
 import { addFilesRoutes } from './routes/files.js';
+import { addHealthRoutes } from './routes/health.js';
 import { addLoginRoutes } from './routes/login.js';
-import { addNotOfferedRoutes } from './routes/not-offered.js';
+import { addMetricsRoute } from './routes/metrics.js';
+import { addPoolsRoutes } from './routes/pools.js';
+import { addRealtimeServicesRoutes } from './routes/realtime-services.js';
 import type { RouteContext } from './routes/route.js';
+import { addServicesRoutes } from './routes/services.js';
 import { addSessionsRoutes } from './routes/sessions.js';
 import { addSnapshotsRoutes } from './routes/snapshots.js';
 import { addStatusRoutes } from './routes/status.js';
+import { addWebServiceRoutes } from './routes/web-service.js';
 import { addWorkspaceRoutes } from './routes/workspace.js';
 import { DEFAULT_EVENT_SOCKET_LIMITS } from './sessions/event-socket.js';
 
@@ -23,6 +33,8 @@ const HEADERS_TIMEOUT_MS = 60_000;
 /** Access tokens travel in headers, refresh tokens and file names in paths. */
 const MAX_HEADER_BYTES = 64 * 1024;
 const MAX_PARAMETER_LENGTH = 4096;
+/** For so long a browser remembers what a page may do. */
+const CORS_MAX_AGE_SECONDS = 600;
 
 export interface AppOptions {
   readonly context: RouteContext;
@@ -33,11 +45,13 @@ export interface AppOptions {
 
 /** The application with all its routes. */
 export async function buildApp({ context, tls, onRequest }: AppOptions): Promise<FastifyInstance> {
-  const logger = context.options.logger ?? silentLogger;
+  const { options } = context;
+  const { logger = silentLogger, trustedProxies = [] } = options;
   const handleError = createErrorHandler(logger);
   const app = Fastify({
     logger: false,
     bodyLimit: context.limits.maxBodyBytes,
+    ...(trustedProxies.length > 0 && { trustProxy: [...trustedProxies] }),
     exposeHeadRoutes: false,
     return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAMETER_LENGTH },
@@ -48,22 +62,39 @@ export async function buildApp({ context, tls, onRequest }: AppOptions): Promise
   app.setErrorHandler(handleError);
   app.setNotFoundHandler(handleNotFound);
   app.decorateRequest('owner', '');
+  app.decorateRequest('role', 'Reader');
+  app.decorateRequest('errorCode', '');
   app.addHook('onRequest', (_request, _reply, done) => {
     done(onRequest());
   });
+  // Before the framework asks for a body of methods that it knows and we do not.
+  app.addHook('onRequest', (request, reply, done) => {
+    if (request.is404) handleNotFound(request, reply);
+    else done();
+  });
+  if (options.audit !== undefined) addAudit(app, options.audit);
+  if (options.metrics !== undefined) await addMetricsRoute(app, context, options.metrics);
+  await allowOrigins(app, options.corsOrigins ?? []);
   acceptJson(app);
+  if (options.adminPage !== false) addAdminRoutes(app, options.adminPage);
+  addHealthRoutes(app, context);
   addLoginRoutes(app, context);
   addStatusRoutes(app, context);
   addSessionsRoutes(app, context);
   addSnapshotsRoutes(app, context);
+  addServicesRoutes(app, context);
+  addWebServiceRoutes(app, context);
+  addBatchesRoutes(app, context);
+  addPoolsRoutes(app, context);
+  addComputeNodesRoutes(app, context);
+  await app.register((scope) => addRealtimeServicesRoutes(scope, context));
   await app.register((scope) => addFilesRoutes(scope, context));
   await app.register((scope, _options, done) => {
     addWorkspaceRoutes(scope, context);
     done();
   });
-  addNotOfferedRoutes(app, context);
   serveEvents(app.server, {
-    tokens: context.tokens,
+    authenticator: context.authenticator,
     sessions: context.sessions,
     limits: {
       ...DEFAULT_EVENT_SOCKET_LIMITS,
@@ -73,6 +104,18 @@ export async function buildApp({ context, tls, onRequest }: AppOptions): Promise
     logger,
   });
   return app;
+}
+
+/** Lets web pages of other origins call; without origins nothing is answered to them, and browsers keep them out. */
+async function allowOrigins(app: FastifyInstance, origins: readonly string[]): Promise<void> {
+  if (origins.length === 0) return;
+  const { default: cors } = await import('@fastify/cors');
+  await app.register(cors, {
+    origin: origins.includes('*') ? '*' : [...origins],
+    methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    exposedHeaders: [EXTENSIONS_HEADER, 'Retry-After'],
+    maxAge: CORS_MAX_AGE_SECONDS,
+  });
 }
 
 function createNodeServer(handler: RequestListener, tls: ServerTls | undefined): Server {

@@ -43,6 +43,11 @@ export function toApiError(
   if (error instanceof ApiError) return error;
   if (error instanceof RuntimeProcessError) return runtimeApiError(error);
   if (isFrameworkError(error)) return frameworkApiError(error);
+  if (isMalformedForm(error)) {
+    return new ApiError('API_BAD_REQUEST', `The form cannot be read: ${error.message}.`, {
+      cause: error,
+    });
+  }
   const correlationId = randomUUID();
   const facts = { ...request, correlationId, error: messageOf(error) };
   if (isAbortError(error)) logger.debug(facts, 'the client of a queued request went away');
@@ -63,13 +68,14 @@ export function errorBody(error: ApiError): ErrorResponse {
 function sendError(error: ApiError, request: FastifyRequest, reply: FastifyReply): void {
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', error.retryAfterSeconds);
   if (error.statusCode === 401) reply.header('www-authenticate', 'Bearer');
+  request.errorCode = error.code;
   const { config } = request.routeOptions;
   const body =
     config.isService === true
       ? ({
           code: error.statusCode,
           message: error.message,
-          fields: '',
+          fields: error.fields,
         } satisfies ServiceErrorResponse)
       : errorBody(error);
   reply.code(error.statusCode).type('application/json; charset=utf-8').send(JSON.stringify(body));
@@ -84,6 +90,7 @@ function runtimeApiError(error: RuntimeProcessError): ApiError {
         retryAfterSeconds: BUSY_RETRY_AFTER_SECONDS,
       });
     case 'RUNTIME_SPAWN':
+    case 'RUNTIME_ISOLATION':
       return new ApiError('API_RUNTIME_UNAVAILABLE', error.message, options);
     case 'RUNTIME_EXITED':
     case 'RUNTIME_GARBLED':
@@ -101,6 +108,10 @@ function runtimeApiError(error: RuntimeProcessError): ApiError {
     case 'RUNTIME_FILE_NAME_BAD':
       return new ApiError('API_BAD_FILE_NAME', error.message, options);
     case 'RUNTIME_SNAPSHOT_BAD':
+    case 'RUNTIME_SERVICE_INIT':
+    case 'RUNTIME_CALL_ABORTED':
+    case 'RUNTIME_CALL_TIMEOUT':
+    case 'RUNTIME_CALL_CRASHED':
       return new ApiError('API_OPERATION_FAILED', error.message, options);
   }
 }
@@ -113,6 +124,14 @@ function isFrameworkError(error: unknown): error is FastifyError {
     error.statusCode >= 400 &&
     error.statusCode < 500
   );
+}
+
+/** What the reader of multipart bodies says; its errors have nothing but these words. */
+const MALFORMED_FORM =
+  /^(Multipart: Boundary not found|(\w+ terminated early due to u|U)nexpected end of multipart data|The needle cannot .*)$/;
+
+function isMalformedForm(error: unknown): error is Error {
+  return error instanceof Error && MALFORMED_FORM.test(error.message);
 }
 
 /** What the web framework says of a request that it refuses: its words are about the request, so they may be shown. */

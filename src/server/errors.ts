@@ -5,6 +5,8 @@ import { AppError, type AppErrorOptions } from '../base/index.js';
 export interface ApiErrorOptions extends AppErrorOptions {
   /** Becomes the header `Retry-After`. */
   readonly retryAfterSeconds?: number;
+  /** The inputs that it is about, as an answer of a service names them. */
+  readonly fields?: string;
 }
 
 /** A failing answer. Its message is shown to the client as it is. */
@@ -12,11 +14,13 @@ export class ApiError extends AppError {
   declare readonly code: ApiErrorCodeName;
   readonly statusCode: number;
   readonly retryAfterSeconds: number | undefined;
+  readonly fields: string;
 
   constructor(code: ApiErrorCodeName, message: string, options: ApiErrorOptions = {}) {
     super(code, message, options);
     this.statusCode = API_ERROR_CODES[code].statusCode;
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.fields = options.fields ?? '';
   }
 
   /** The value of `exceptionType` in the answer. */

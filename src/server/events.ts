@@ -2,21 +2,24 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
+import { MAX_INPUT_LENGTH } from '../api/index.js';
 import type { Logger } from '../base/index.js';
 import { authenticate, bearerTokenOf } from './auth/authenticate.js';
-import type { Tokens } from './auth/tokens.js';
+import type { Authenticator } from './auth/authenticator.js';
+import { refusalOf } from './auth/roles.js';
 import { errorBody, toApiError } from './error-response.js';
 import { ApiError } from './errors.js';
 import { EventSocket, type EventSocketLimits } from './sessions/event-socket.js';
+import { parseInputMessage } from './sessions/input-requests.js';
 import type { SessionRegistry } from './sessions/session-registry.js';
 import type { Session } from './sessions/session.js';
 
-/** Clients have nothing to say here; more than this closes the connection. */
-const MAX_CLIENT_FRAME_BYTES = 1024;
+/** Clients say no more than an answer, at worst with an escape for each character; more closes the connection. */
+const MAX_CLIENT_FRAME_BYTES = MAX_INPUT_LENGTH * 6 + 1024;
 const EVENTS_PATH = /^\/sessions\/([^/?]+)\/events\/?(?:\?|$)/;
 
 export interface EventsOptions {
-  readonly tokens: Tokens;
+  readonly authenticator: Authenticator;
   readonly sessions: SessionRegistry;
   readonly limits: EventSocketLimits;
   readonly logger: Logger;
@@ -39,6 +42,10 @@ export function serveEvents(server: Server, options: EventsOptions): void {
         acceptor.handleUpgrade(request, connection, head, (socket) => {
           const watcher = new EventSocket(socket, connection, limits, logger);
           session.addWatcher(watcher);
+          socket.on('message', (data: Buffer) => {
+            const message = parseInputMessage(data.toString());
+            if (message !== undefined) session.takeInput(message, watcher);
+          });
           socket.on('close', () => {
             session.removeWatcher(watcher);
           });
@@ -54,14 +61,17 @@ export function serveEvents(server: Server, options: EventsOptions): void {
 
 async function findSession(
   request: IncomingMessage,
-  { tokens, sessions }: EventsOptions,
+  { authenticator, sessions }: EventsOptions,
 ): Promise<Session> {
   const [, id] = EVENTS_PATH.exec(request.url ?? '') ?? [];
   if (id === undefined) {
     throw new ApiError('API_ROUTE_NOT_FOUND', 'There is no WebSocket at this path.');
   }
-  const owner = await authenticate(tokens, bearerTokenOf(request.headers.authorization));
-  return sessions.get(id, owner);
+  const token = bearerTokenOf(request.headers.authorization);
+  const principal = await authenticate(authenticator, token);
+  const refusal = refusalOf(principal, 'streamSessionEvents');
+  if (refusal !== undefined) throw refusal;
+  return sessions.get(id, principal.owner);
 }
 
 /** Answers the handshake as an ordinary failing request and ends the connection. */

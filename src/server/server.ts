@@ -4,17 +4,15 @@ import path from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { silentLogger } from '../base/index.js';
 import { buildApp } from './app.js';
-import { loadSigningKey } from './auth/signing-key.js';
-import { Tokens } from './auth/tokens.js';
+import { openAuthenticator } from './auth/open.js';
 import { ApiError } from './errors.js';
 import { DEFAULT_LIMITS, type ListenOptions, type ServerOptions } from './options.js';
 import { SessionRegistry } from './sessions/session-registry.js';
 import { openSnapshots } from './snapshots/snapshots.js';
-import { openSqliteStore } from './store/sqlite.js';
-import type { Store } from './store/store.js';
+import { openStore } from './store/open.js';
 import type { RouteContext } from './routes/route.js';
+import { openWebServices, stopWebServices } from './web-services.js';
 
-const DATABASE_FILE = 'rserver.db';
 const SNAPSHOTS_FOLDER = 'snapshots';
 /** Requests that are still under way so long after the sessions have ended are cut off. */
 const CLOSE_GRACE_MS = 2000;
@@ -49,10 +47,8 @@ export async function createServer(options: ServerOptions): Promise<RServer> {
   const logger = options.logger ?? silentLogger;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   await mkdir(options.dataDirectory, { recursive: true, mode: 0o700 });
-  const [key, store] = await Promise.all([
-    loadSigningKey(options.dataDirectory),
-    openStore(options),
-  ]);
+  const store = await openStore(options);
+  const authenticator = await openAuthenticator(options, limits, store, now);
   const activity = new Activity(now);
   const directory = path.join(options.dataDirectory, SNAPSHOTS_FOLDER);
   const snapshots = await openSnapshots({ directory, store: store.snapshots, now });
@@ -65,15 +61,19 @@ export async function createServer(options: ServerOptions): Promise<RServer> {
       activity.setSessionCount(count);
     },
   });
-  const tokens = new Tokens({ store: store.grants, key, now });
-  return new EmbeddedServer({ options, limits, store, tokens, sessions, snapshots }, activity);
-}
-
-/** PostgreSQL where one is configured, a SQLite file in the data directory elsewhere. */
-async function openStore({ databaseUrl, dataDirectory, logger }: ServerOptions): Promise<Store> {
-  if (databaseUrl === undefined) return openSqliteStore(path.join(dataDirectory, DATABASE_FILE));
-  const { openPostgresqlStore } = await import('./store/postgresql.js');
-  return openPostgresqlStore({ url: databaseUrl, ...(logger && { logger }) });
+  const webServices = await openWebServices({
+    options,
+    limits,
+    store,
+    now,
+    onActivity: () => {
+      activity.touch();
+    },
+  });
+  return new EmbeddedServer(
+    { options, limits, store, authenticator, sessions, snapshots, ...webServices },
+    activity,
+  );
 }
 
 class EmbeddedServer implements RServer {
@@ -126,6 +126,7 @@ class EmbeddedServer implements RServer {
   async #close(): Promise<void> {
     const app = await this.#app;
     await this.#context.sessions.close(); // this settles every pending execute
+    await stopWebServices(this.#context);
     if (app !== undefined) {
       const cutOff = setTimeout(() => {
         app.server.closeAllConnections();
@@ -133,7 +134,9 @@ class EmbeddedServer implements RServer {
       await app.close();
       clearTimeout(cutOff);
     }
+    await this.#context.services.close();
     await this.#context.snapshots.close();
+    await this.#context.authenticator.close();
     await this.#context.store.close();
   }
 }

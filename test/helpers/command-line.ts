@@ -59,13 +59,22 @@ export class Surroundings {
     };
   }
 
-  /** Starts a command; `close` ends it if it still runs. */
-  start(args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
+  /**
+   * Starts a command; `close` ends it if it still runs.
+   *
+   * @param input - What it reads; without it the standard input is closed.
+   */
+  start(
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+    input?: string,
+  ): ChildProcess {
     const child = spawn(PROGRAM.command, [...PROGRAM.args, ...args], {
       cwd: this.directory,
       env: { ...this.env, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     });
+    child.stdin?.end(input);
     this.#children.add(child);
     return child;
   }

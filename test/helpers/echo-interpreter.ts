@@ -1,7 +1,10 @@
 // A toy language for the tests of the kernel. It knows nothing of R Server, and neither does src/jupyter.
 import type {
+  CommMessage,
   Completeness,
   Completions,
+  DebugRequest,
+  DebugResult,
   ExecuteOutput,
   ExecuteRequest,
   ExecuteResult,
@@ -10,6 +13,7 @@ import type {
   InputRequester,
   Inspection,
   Interpreter,
+  InterpreterHost,
   InterpreterInfo,
   UserExpressionResult,
 } from '../../src/jupyter/index.js';
@@ -25,10 +29,13 @@ const COMMANDS = ['print', 'warn', 'show', 'fail', 'ask', 'wait'];
  * - `fail ENAME EVALUE`: an error in the user's code; `throw TEXT`: a bug in the interpreter
  * - `wait`: prints "waiting", runs until interrupted; `hang`: the same, but heeds no interrupt
  * - `block MS`: keeps the event loop busy; `late TEXT`: prints after the cell has ended; `page TEXT`: a payload
+ * - `hold NAME`: prints "holding" and goes on when the test calls `release(NAME)`
+ * - `beside TEXT`: prints; a cell of nothing else may run beside another one
+ * - `comm-open ID TARGET`, `comm-send ID TEXT`, `comm-close ID`: comm messages to the front ends
  * - `A+B`: the sum as the cell's value; anything else is its own value
  */
 export class EchoInterpreter implements Interpreter {
-  readonly info: InterpreterInfo = {
+  info: InterpreterInfo = {
     implementation: 'echo',
     implementationVersion: '1.2.3',
     languageInfo: {
@@ -43,6 +50,11 @@ export class EchoInterpreter implements Interpreter {
 
   /** What `execute` was handed, for tests to look at. */
   readonly requests: ExecuteRequest[] = [];
+  /** What `handleComm` was handed. */
+  readonly commMessages: CommMessage[] = [];
+  /** What the kernel offers; there after `start`. */
+  host!: InterpreterHost;
+  readonly #held = new Map<string, () => void>();
   /** `restart` of each shutdown. */
   readonly shutdowns: boolean[] = [];
   startCount = 0;
@@ -51,8 +63,53 @@ export class EchoInterpreter implements Interpreter {
   /** Called when a `late` text has been tried. */
   onLate: () => void = () => undefined;
 
-  start(): void {
+  start(host: InterpreterHost): void {
+    this.host = host;
     this.startCount += 1;
+  }
+
+  /** Lets a cell go on that runs `hold NAME`. */
+  release(name: string): void {
+    this.#held.get(name)?.();
+  }
+
+  canRunBeside(code: string): boolean {
+    return code.split('\n').every((line) => line.startsWith('beside '));
+  }
+
+  /**
+   * Knows the target "echo" and sends every message back. Data may tell it to do more: `print` a line, `hold` until it
+   * is released, `fail` with an error, `ask` for input.
+   */
+  async handleComm(
+    message: CommMessage,
+    output: ExecuteOutput,
+    input: InputRequester,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    this.commMessages.push(message);
+    const { data } = message;
+    if (data['fail'] !== undefined) throw new Error(JSON.stringify(data['fail']));
+    if (message.type === 'open') return message.targetName === 'echo';
+    if (typeof data['print'] === 'string') output.stream('stdout', `${data['print']}\n`);
+    if (typeof data['hold'] === 'string') await this.#hold(data['hold'], output, signal);
+    if (data['ask'] !== undefined) await input.requestInput('?');
+    if (message.type === 'message') output.comm(message);
+    return true;
+  }
+
+  debug({ command, arguments: given }: DebugRequest): Promise<DebugResult> {
+    if (command === 'fail') return Promise.reject(new Error('no such frame'));
+    if (command !== 'inspectVariables') {
+      return Promise.resolve({ success: false, message: `no ${command} here` });
+    }
+    return Promise.resolve({ success: true, body: { variables: [], given } });
+  }
+
+  async #hold(name: string, output: ExecuteOutput, signal: AbortSignal): Promise<void> {
+    output.stream('stdout', 'holding\n');
+    const released = new Promise<void>((resolve) => this.#held.set(name, resolve));
+    await Promise.race([released, aborted(signal)]);
   }
 
   async execute(
@@ -135,6 +192,32 @@ export class EchoInterpreter implements Interpreter {
           output.stream('stdout', 'blocking\n');
           blockEventLoop(Number(rest));
           break;
+        case 'hold':
+          await this.#hold(rest, output, signal);
+          break;
+        case 'beside':
+          output.stream('stdout', `${rest}\n`);
+          break;
+        case 'comm-open':
+          output.comm({
+            type: 'open',
+            commId: words[0] ?? '',
+            targetName: words[1] ?? '',
+            data: {},
+          });
+          break;
+        case 'comm-send':
+          output.comm({
+            type: 'message',
+            commId: words[0] ?? '',
+            data: { text: words.slice(1).join(' ') },
+            metadata: { version: '2.1.0' },
+            buffers: [Buffer.from('bytes')],
+          });
+          break;
+        case 'comm-close':
+          output.comm({ type: 'close', commId: rest, data: {} });
+          break;
         case 'late':
           setImmediate(() => {
             output.stream('stdout', rest);
@@ -180,7 +263,7 @@ export class EchoInterpreter implements Interpreter {
       return Promise.reject(new Error('echo keeps no index'));
     }
     const inputs = this.requests
-      .filter(({ storeHistory }) => storeHistory)
+      .filter(({ storeHistory, subshellId }) => storeHistory && subshellId === request.subshellId)
       .map(({ code, executionCount }): HistoryEntry => [
         1,
         executionCount,

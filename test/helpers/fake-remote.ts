@@ -12,22 +12,36 @@ import type {
   RemoteEventStream,
   RemoteExecuteAnswer,
   RemoteExecuteRequest,
+  RemoteInputMessage,
   RemoteSessionEntry,
   RemoteSessionEvent,
   RemoteSnapshotEntry,
 } from '../../src/bridge/remote-client.js';
 import { ClientError, type ClientErrorCode } from '../../src/client/index.js';
+import { createFakeServices, type FakeServices } from './fake-services.js';
 import type {
+  CommMessage,
   Display,
   ExecuteOutput,
   ExecuteRequest,
   InputRequester,
+  InterpreterHost,
 } from '../../src/jupyter/index.js';
 
 /** A call that the fake agent wrote, as the fake server reads it. */
 export interface AgentCall {
   readonly call:
-    'install' | 'configure' | 'run' | 'complete' | 'inspect' | 'isComplete' | 'variables';
+    | 'install'
+    | 'configure'
+    | 'run'
+    | 'complete'
+    | 'inspect'
+    | 'isComplete'
+    | 'variables'
+    | 'children'
+    | 'types'
+    | 'comm'
+    | 'listComms';
   readonly code?: string;
   readonly [key: string]: unknown;
 }
@@ -42,6 +56,12 @@ export const fakeAgent: Agent = {
     JSON.stringify({ call: 'inspect', code, cursor, detailLevel }),
   isCompleteCode: (code) => JSON.stringify({ call: 'isComplete', code }),
   variablesCode: () => JSON.stringify({ call: 'variables' }),
+  childrenCode: (path) => JSON.stringify({ call: 'children', path }),
+  typesCode: (names) => JSON.stringify({ call: 'types', names }),
+  comms: {
+    messageCode: (message, requestId) => JSON.stringify({ call: 'comm', message, requestId }),
+    listCode: () => JSON.stringify({ call: 'listComms' }),
+  },
   isMissing: (errorMessage) => errorMessage.includes('agent not found'),
 };
 
@@ -88,6 +108,7 @@ class FakeEventStream implements RemoteEventStream {
   readonly closed: Promise<void>;
   #close!: () => void;
   #listener: ((event: RemoteSessionEvent) => void) | undefined;
+  readonly sent: RemoteInputMessage[] = [];
 
   constructor() {
     this.closed = new Promise((resolve) => {
@@ -101,6 +122,10 @@ class FakeEventStream implements RemoteEventStream {
 
   emit(event: RemoteSessionEvent): void {
     this.#listener?.(event);
+  }
+
+  send(message: RemoteInputMessage): void {
+    this.sent.push(message);
   }
 
   close(): void {
@@ -122,6 +147,8 @@ export class FakeRemote implements RemoteClient {
   script: FakeScript;
   /** Failures by call name, used up one by one. */
   readonly failures = new Map<string, Error[]>();
+  /** Told of every call before it is answered. */
+  onCall: (call: string) => void = () => undefined;
   /** Whether a new event stream can be opened. */
   isEventsOpenable = true;
   isClosed = false;
@@ -206,7 +233,21 @@ export class FakeRemote implements RemoteClient {
       await this.#call('workspace.delete', id, name);
       this.#session(id).objects.delete(name);
     },
+    get: async (id, name) => {
+      await this.#call('workspace.get', id, name);
+      if (!this.#session(id).objects.has(name)) {
+        throw clientError('CLIENT_STATUS', { statusCode: 404 });
+      }
+      return Buffer.from(`object ${name}`);
+    },
   };
+
+  readonly published: FakeServices = createFakeServices((name, ...details) =>
+    this.#call(name, ...details),
+  );
+  readonly services = this.published.services;
+  readonly realtimeServices = this.published.realtimeServices;
+  readonly webService = this.published.webService;
 
   readonly snapshots: RemoteClient['snapshots'] = {
     list: async () => {
@@ -371,7 +412,9 @@ export class FakeRemote implements RemoteClient {
   }
 
   async #call(name: string, ...details: readonly string[]): Promise<void> {
-    if (name !== 'sessions.answer') this.calls.push([name, ...details].join(' '));
+    const call = [name, ...details].join(' ');
+    if (name !== 'sessions.answer') this.calls.push(call);
+    this.onCall(call);
     await Promise.resolve();
     const failure = this.failures.get(name)?.shift();
     if (failure !== undefined) throw failure;
@@ -400,6 +443,7 @@ const DEFAULT_SETTINGS: BridgeSettings = {
   onExit: 'close',
   executeTimeoutMs: 0,
   interruptTimeoutMs: 2000,
+  outputLimitBytes: 0,
 };
 
 /** A configuration of given settings; `%config` and `%connect` change it as the real one does. */
@@ -442,10 +486,12 @@ export type RecordedOutput =
   | { readonly display: Display }
   | { readonly update: Display }
   | { readonly result: Display }
-  | { readonly clear: boolean };
+  | { readonly clear: boolean }
+  | { readonly comm: CommMessage };
 
 /** Records outputs; neighbouring pieces of one stream are joined. */
 export class OutputRecorder implements ExecuteOutput {
+  readonly requestId = 'request-1';
   readonly outputs: RecordedOutput[] = [];
   readonly #waiting: { readonly text: string; readonly resolve: () => void }[] = [];
 
@@ -475,6 +521,10 @@ export class OutputRecorder implements ExecuteOutput {
     this.outputs.push({ clear: wait });
   }
 
+  comm(comm: CommMessage): void {
+    this.outputs.push({ comm });
+  }
+
   /** All text of the streams. */
   text(): string {
     return this.outputs.map((output) => ('stream' in output ? output.text : '')).join('');
@@ -494,6 +544,19 @@ export const noInput: InputRequester = {
   allowed: false,
   requestInput: () => Promise.reject(new Error('no input')),
 };
+
+/** What a kernel offers its interpreter, with notes of what was done with it. */
+export class FakeHost implements InterpreterHost {
+  readonly background = new OutputRecorder();
+  /** E.g. `adopt comm-1 jupyter.widget`, `closeAll`. */
+  readonly commCalls: string[] = [];
+  readonly comms: InterpreterHost['comms'] = {
+    registerTarget: (name) => this.commCalls.push(`registerTarget ${name}`),
+    adopt: (commId, targetName) => this.commCalls.push(`adopt ${commId} ${targetName}`),
+    closeAll: () => this.commCalls.push('closeAll'),
+  };
+  readonly debugEvent = (): void => undefined;
+}
 
 export function cellRequest(code: string, parts: Partial<ExecuteRequest> = {}): ExecuteRequest {
   return {

@@ -6,6 +6,7 @@ import { buffer } from 'node:stream/consumers';
 import { createDeferred } from '../../src/base/index.js';
 import {
   RuntimeProcessError,
+  type InputAnswer,
   type NamedValue,
   type Runtime,
   type RuntimeEvent,
@@ -15,7 +16,10 @@ import {
   type RuntimeFactory,
   type RuntimePoolStatus,
   type RuntimeType,
+  type ServiceImage,
+  type ServiceRuntimeOptions,
 } from '../../src/runtimes/index.js';
+import { FakeServiceRuntime } from './fake-service-runtime.js';
 
 /** What a script sees of the execution it plays. */
 export interface FakeExecution extends RuntimeExecution {
@@ -26,6 +30,8 @@ export interface FakeExecution extends RuntimeExecution {
   stderr(text: string): Promise<void>;
   /** Marks a file as made by this run. */
   writeFile(name: string, content: string): void;
+  /** Asks for input and waits for the answer. */
+  ask(prompt: string, isPassword?: boolean): Promise<InputAnswer>;
   /** Settles at the first `interrupt()` of this execution. */
   readonly interrupted: Promise<void>;
 }
@@ -36,7 +42,8 @@ export type FakeScript = (execution: FakeExecution) => unknown;
 /**
  * The default script: code `print <text>` writes a line to stdout, `warn <text>` one to stderr, `emit <text>` a data
  * event, `set <name> <JSON>` assigns, `file <name> <text>` writes a file, `fail <message>` fails, `wait` lasts until
- * it is interrupted, `exit` ends the process. One command a line; anything else is ignored.
+ * it is interrupted, `ask <prompt>` and `password <prompt>` write what they are answered, `exit` ends the process. One
+ * command a line; anything else is ignored.
  */
 export const commandScript: FakeScript = async (execution) => {
   for (const line of execution.code.split('\n')) {
@@ -49,7 +56,11 @@ export const commandScript: FakeScript = async (execution) => {
     else if (command === 'file') execution.writeFile(name, value);
     else if (command === 'fail') return rest;
     else if (command === 'exit') execution.runtime.exit({ exitCode: 1 });
-    else if (command === 'wait') {
+    else if (command === 'ask' || command === 'password') {
+      const answer = await execution.ask(rest, command === 'password');
+      if (answer.status === 'unavailable') return answer.reason;
+      await execution.stdout(`${answer.status === 'ok' ? answer.text : 'end'}\n`);
+    } else if (command === 'wait') {
       await execution.interrupted;
       return 'The execution was interrupted.';
     }
@@ -67,12 +78,16 @@ export class FakeRuntime implements Runtime {
   readonly files = new Map<string, Buffer>();
   /** Every execution so far, oldest first. */
   readonly executions: RuntimeExecution[] = [];
+  /** Every answer to a request for input, whether it was open or not. */
+  readonly inputAnswers: InputAnswer[] = [];
   interruptCount = 0;
   isClosed = false;
 
   readonly #script: FakeScript;
   #settleExited!: (exit: RuntimeExit) => void;
   #hasExited = false;
+  #questionCount = 0;
+  readonly #questions = new Map<string, (answer: InputAnswer) => void>();
   #running: { interrupt: () => void; exit: (error: RuntimeProcessError) => void } | undefined;
 
   constructor(runtimeType: RuntimeType, script: FakeScript = commandScript) {
@@ -127,6 +142,19 @@ export class FakeRuntime implements Runtime {
             this.files.set(name, Buffer.from(content));
             changedFiles.add(name);
           },
+          ask: async (prompt, isPassword = false) => {
+            const inputId = String((this.#questionCount += 1));
+            const answered = createDeferred<InputAnswer>();
+            this.#questions.set(inputId, answered.resolve);
+            await emit({ type: 'input_request', inputId, prompt, isPassword });
+            return Promise.race([
+              answered.promise,
+              interrupt.promise.then((): InputAnswer => ({
+                status: 'unavailable',
+                reason: 'interrupted',
+              })),
+            ]);
+          },
           interrupted: interrupt.promise,
         }),
       ]);
@@ -143,6 +171,11 @@ export class FakeRuntime implements Runtime {
   interrupt(): void {
     this.interruptCount += 1;
     this.#running?.interrupt();
+  }
+
+  answerInput(inputId: string, answer: InputAnswer): void {
+    this.inputAnswers.push(answer);
+    this.#questions.get(inputId)?.(answer);
   }
 
   async listObjects(): Promise<readonly string[]> {
@@ -287,6 +320,8 @@ export class FakeRuntime implements Runtime {
 export class FakeRuntimeFactory implements RuntimeFactory {
   /** Every runtime ever handed out, oldest first. */
   readonly runtimes: FakeRuntime[] = [];
+  /** Every service ever opened, oldest first. */
+  readonly services: FakeServiceRuntime[] = [];
   /** The next `acquire()` fails with it, once. */
   failNextWith: Error | undefined;
 
@@ -311,6 +346,18 @@ export class FakeRuntimeFactory implements RuntimeFactory {
     const runtime = new FakeRuntime(runtimeType, this.#script);
     this.runtimes.push(runtime);
     return Promise.resolve(runtime);
+  }
+
+  async openService(
+    image: ServiceImage,
+    options: ServiceRuntimeOptions = {},
+  ): Promise<FakeServiceRuntime> {
+    const failure = this.failNextWith;
+    this.failNextWith = undefined;
+    if (failure !== undefined) throw failure;
+    const service = await FakeServiceRuntime.open(image, options, this.#script);
+    this.services.push(service);
+    return service;
   }
 
   status(): readonly RuntimePoolStatus[] {

@@ -27,13 +27,16 @@ export interface KernelMessage {
   readonly parentHeader: Json & { readonly msg_id?: string };
   readonly metadata: Json;
   readonly content: Json;
+  readonly buffers: readonly Buffer[];
 }
 
 /** What `send` can be given besides type and content. */
 export interface SendOptions {
   readonly metadata?: Json;
   readonly parentHeader?: object;
+  /** Fields beside or in place of the usual ones; `subshell_id` goes here. */
   readonly header?: Json;
+  readonly buffers?: readonly Buffer[];
 }
 
 const ARRIVAL_TIMEOUT_MS = 10_000;
@@ -91,6 +94,7 @@ export class KernelClient {
       parentHeader: Buffer.from(JSON.stringify(options.parentHeader ?? {})),
       metadata: options.metadata ?? {},
       content,
+      ...(options.buffers && { buffers: options.buffers }),
     };
     this.#link.sendFrames(channel, encodeMessage([], message, this.#signer));
     return header.msg_id;
@@ -234,7 +238,7 @@ export class KernelClient {
   }
 
   #arrive(channel: ClientChannel, frames: Buffer[]): void {
-    const { identities, header, parentHeader, metadata, content } = decodeMessage(
+    const { identities, header, parentHeader, metadata, content, buffers } = decodeMessage(
       frames,
       this.#signer,
     );
@@ -245,6 +249,7 @@ export class KernelClient {
       parentHeader,
       metadata,
       content,
+      buffers,
     };
     const waiting = this.#waiting.get(channel);
     this.#waiting.delete(channel);

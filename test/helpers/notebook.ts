@@ -44,6 +44,16 @@ export function writeNotebook(
   writeFileSync(file, JSON.stringify(notebook));
 }
 
+/** The arguments with which `jupyter` runs a notebook to its end; the result goes to `output`, else over the notebook. */
+export function nbconvertArguments(
+  file: string,
+  output?: string,
+  ...options: readonly string[]
+): readonly string[] {
+  const target = output === undefined ? ['--inplace'] : ['--output', output];
+  return ['nbconvert', '--to', 'notebook', '--execute', ...options, ...target, file];
+}
+
 /** The outputs of each code cell, in order. */
 export function readOutputs(file: string): readonly (readonly NotebookOutput[])[] {
   const notebook = JSON.parse(readFileSync(file, 'utf8')) as { cells: NotebookCell[] };

@@ -2,6 +2,8 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { spawnSync } from 'node:child_process';
+import { findPostgresql } from './postgresql.js';
+import { hasSlapd } from './slapd.js';
 
 export const PROJECT_ROOT = path.resolve(import.meta.dirname, '../..');
 
@@ -15,15 +17,21 @@ const CHROMIUM_NAMES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/
 /** Path of a Chromium, or undefined. */
 export const chromiumPath = CHROMIUM_NAMES.find((file) => existsSync(file));
 
-function onPath(command: string): boolean {
-  return spawnSync(command, ['--version'], { stdio: 'ignore' }).status === 0;
+function onPath(command: string, versionFlag = '--version'): boolean {
+  return spawnSync(command, [versionFlag], { stdio: 'ignore' }).status === 0;
 }
 
 const CHECKS = {
   R: () => onPath('R'),
+  IRkernel: () => spawnSync('Rscript', ['-e', 'loadNamespace("IRkernel")']).status === 0,
   jupyter: () => existsSync(venvBin('jupyter')),
   jupyterlab: () => existsSync(venvBin('jupyter-lab')),
   chromium: () => chromiumPath !== undefined,
+  postgresql: () => findPostgresql() !== undefined,
+  slapd: () => hasSlapd() && onPath('openssl', 'version'),
+  openssl: () => onPath('openssl', 'version'),
+  schemathesis: () => existsSync(venvBin('schemathesis')),
+  'openapi-generator': () => existsSync(venvBin('openapi-generator-cli')),
   build: () => existsSync(path.join(PROJECT_ROOT, 'dist', 'cli', 'main.js')),
 } as const;
 

@@ -793,7 +793,7 @@ export interface components {
              * @enum {string}
              */
             runtimeType?: "R" | "Python";
-            /** @description Code that runs before each request. */
+            /** @description Code whose state each request begins with. The embedded server runs it once. */
             initCode?: string;
             /** @description Files which the answer brings along. */
             outputFileNames?: string[];
@@ -817,7 +817,7 @@ export interface components {
              * @enum {string}
              */
             runtimeType?: "R" | "Python";
-            /** @description Code that runs before each request. */
+            /** @description Code whose state each request begins with. The embedded server runs it once. */
             initCode?: string;
             /** @description Files which the answer brings along. */
             outputFileNames?: string[];
@@ -1069,7 +1069,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Revoked. The body may be empty: the documentation shows none. */
+            /** @description Revoked. The object is empty; the articles show no body. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1110,7 +1110,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Revoked. The body may be empty. */
+            /** @description Revoked. The object is empty. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1377,6 +1377,8 @@ export interface operations {
                 "RServer-Execution-Id"?: string;
                 /** @description `events`: leave `consoleOutput` empty, the text went by events. */
                 "RServer-Console-Output"?: string;
+                /** @description `events`: the code may ask for input, and the client answers on the event stream. */
+                "RServer-Input"?: string;
             };
             path: {
                 /** @description Id of the session. */
@@ -2734,7 +2736,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The version exists, or another user owns the service. */
+            /** @description The version exists, or the user may not publish. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2908,7 +2910,7 @@ export interface operations {
                     operationId?: string;
                     /**
                      * Format: binary
-                     * @description Bytes of `rxSerializeModel`; they begin with `blob`.
+                     * @description A genuine server takes the bytes of `rxSerializeModel`, which begin with `blob`; the embedded one a model in R’s or Python’s own binary form.
                      */
                     model: string;
                 };
@@ -2993,7 +2995,7 @@ export interface operations {
                     operationId?: string;
                     /**
                      * Format: binary
-                     * @description Bytes of `rxSerializeModel`; they begin with `blob`.
+                     * @description A genuine server takes the bytes of `rxSerializeModel`, which begin with `blob`; the embedded one a model in R’s or Python’s own binary form.
                      */
                     model: string;
                 };
@@ -3078,7 +3080,7 @@ export interface operations {
                     operationId?: string;
                     /**
                      * Format: binary
-                     * @description Bytes of `rxSerializeModel`; they begin with `blob`.
+                     * @description A genuine server takes the bytes of `rxSerializeModel`, which begin with `blob`; the embedded one a model in R’s or Python’s own binary form.
                      */
                     model?: string;
                 };

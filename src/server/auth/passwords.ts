@@ -1,4 +1,4 @@
-// Who may log in: local accounts with scrypt hashes, or one account with a machine-made secret.
+// Passwords: scrypt hashes for those that people choose, and one account with a machine-made secret.
 import { createHash, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 
 /** Whether this name and password belong together. */
@@ -47,22 +47,6 @@ export async function verifyPassword(password: string, hash: string): Promise<bo
     parallelization: Number(parallelization),
   });
   return expected.length === actual.length && timingSafeEqual(expected, actual);
-}
-
-/**
- * Local accounts. An unknown name takes as long as a wrong password, so that names cannot be found out by time.
- *
- * @param accounts - Hash of {@link hashPassword} by user name.
- */
-export function createAccountVerifier(accounts: ReadonlyMap<string, string>): PasswordVerifier {
-  let nobody: Promise<string> | undefined;
-  return async (username, password) => {
-    const hash = accounts.get(username);
-    if (hash !== undefined) return verifyPassword(password, hash);
-    nobody ??= hashPassword(randomBytes(SALT_BYTES).toString('hex'));
-    await verifyPassword(password, await nobody);
-    return false;
-  };
 }
 
 /**

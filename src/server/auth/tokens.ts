@@ -1,8 +1,9 @@
 // The life of a login: a pair of tokens, renewed into new pairs, revoked, expired.
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import type { GrantStore } from '../store/grants.js';
+import type { GrantRecord, GrantStore } from '../store/grants.js';
 import { ApiError } from '../errors.js';
 import { readAccessToken, signAccessToken } from './access-tokens.js';
+import type { Identity, Principal } from './identity.js';
 import type { SigningKey } from './signing-key.js';
 
 /** @see https://learn.microsoft.com/en-us/machine-learning-server/operationalize/how-to-manage-access-tokens */
@@ -27,7 +28,7 @@ export interface TokenPair {
 }
 
 interface VerifiedToken {
-  readonly owner: string;
+  readonly principal: Principal;
   readonly accessId: string;
   readonly expiresAtMs: number;
   readonly checkedAtMs: number;
@@ -38,12 +39,16 @@ export interface TokensOptions {
   readonly key: SigningKey;
   /** Unix milliseconds. */
   readonly now: () => number;
+  /** What the user of a login may do now; undefined when there is no such user any more. */
+  readonly principalOf: (identity: Identity) => Promise<Principal | undefined>;
+  /** What the source of a login says of its user now; undefined when there is no such user any more. */
+  readonly refresh: (identity: Identity) => Promise<Identity | undefined>;
 }
 
 /** Issues, renews, revokes and verifies tokens. */
 export class Tokens {
+  readonly #options: TokensOptions;
   readonly #store: GrantStore;
-  readonly #key: SigningKey;
   readonly #now: () => number;
   /** By token text, oldest first. */
   readonly #verified = new Map<string, VerifiedToken>();
@@ -54,13 +59,13 @@ export class Tokens {
   #purgedAtMs = 0;
 
   constructor(options: TokensOptions) {
+    this.#options = options;
     this.#store = options.store;
-    this.#key = options.key;
     this.#now = options.now;
   }
 
   /** A new login. */
-  async issue(owner: string): Promise<TokenPair> {
+  async issue({ name: owner, source, groups }: Identity): Promise<TokenPair> {
     const nowMs = this.#now();
     await this.#purge(nowMs);
     const accessId = randomUUID();
@@ -68,6 +73,8 @@ export class Tokens {
     await this.#store.insert({
       id: randomUUID(),
       owner,
+      source,
+      groups,
       accessId,
       refreshHash: hashOf(refreshToken),
       startedAtMs: nowMs,
@@ -79,9 +86,10 @@ export class Tokens {
   /**
    * A new pair for a refresh token; the old pair is no longer valid.
    *
-   * @throws {ApiError} `API_REFRESH_TOKEN`.
+   * @returns The pair, and whom it is for.
+   * @throws {ApiError} `API_REFRESH_TOKEN`, also for a user who is gone; and what `refresh` throws.
    */
-  async renew(oldRefreshToken: string): Promise<TokenPair> {
+  async renew(oldRefreshToken: string): Promise<TokenPair & { readonly owner: string }> {
     const nowMs = this.#now();
     const oldHash = hashOf(oldRefreshToken);
     const grant = await this.#store.findByRefreshHash(oldHash);
@@ -92,61 +100,74 @@ export class Tokens {
     ) {
       throw refusedRefreshToken();
     }
+    const identity = await this.#options.refresh(identityOf(grant));
+    if (identity === undefined) throw refusedRefreshToken();
     const accessId = randomUUID();
     const refreshToken = makeRefreshToken();
-    const renewal = { accessId, refreshHash: hashOf(refreshToken), renewedAtMs: nowMs };
+    const renewal = {
+      accessId,
+      refreshHash: hashOf(refreshToken),
+      renewedAtMs: nowMs,
+      groups: identity.groups,
+    };
     // Of two renewals at once, one finds the old hash gone.
     if (!(await this.#store.renew(oldHash, renewal))) throw refusedRefreshToken();
     this.#forget(grant.accessId);
-    return this.#pairOf(grant.owner, accessId, refreshToken, nowMs);
+    const pair = await this.#pairOf(grant.owner, accessId, refreshToken, nowMs);
+    return { ...pair, owner: grant.owner };
   }
 
   /**
    * Ends a login: neither token of the pair is valid any more.
    *
+   * @returns Whose login it was.
    * @throws {ApiError} `API_REFRESH_TOKEN` when there is no such refresh token.
    */
-  async revoke(refreshToken: string): Promise<void> {
+  async revoke(refreshToken: string): Promise<string> {
     const hash = hashOf(refreshToken);
     const grant = await this.#store.findByRefreshHash(hash);
     if (grant === undefined || !(await this.#store.deleteByRefreshHash(hash))) {
       throw refusedRefreshToken();
     }
     this.#forget(grant.accessId);
+    return grant.owner;
   }
 
-  /** The owner of a token that was verified a moment ago; undefined means: ask {@link verify}. Takes about 1 µs. */
-  ownerOfVerified(accessToken: string): string | undefined {
+  /** The user of a token that was verified a moment ago; undefined means: ask {@link verify}. Takes about 1 µs. */
+  known(accessToken: string): Principal | undefined {
     const verified = this.#verified.get(accessToken);
     if (verified === undefined) return undefined;
     const nowMs = this.#now();
     const isFresh = nowMs < verified.expiresAtMs && nowMs < verified.checkedAtMs + RECHECK_MS;
-    return isFresh ? verified.owner : undefined;
+    return isFresh ? verified.principal : undefined;
   }
 
-  /** The owner of a token; undefined when it is forged, expired, renewed or revoked. */
-  async verify(accessToken: string): Promise<string | undefined> {
+  /** The user of a token; undefined when it is forged, expired, renewed or revoked, or its user is gone. */
+  async verify(accessToken: string): Promise<Principal | undefined> {
     const nowMs = this.#now();
     const known = this.#verified.get(accessToken);
     const claims =
       known !== undefined && nowMs < known.expiresAtMs
         ? { ...known, expiresAtSeconds: known.expiresAtMs / 1000 }
-        : await readAccessToken(accessToken, this.#key, nowMs);
+        : await readAccessToken(accessToken, this.#options.key, nowMs);
     if (claims === undefined) return undefined;
     const forgottenCount = this.#forgottenCount;
-    if (!(await this.#store.hasAccess(claims.accessId))) {
+    const grant = await this.#store.findByAccessId(claims.accessId);
+    const principal =
+      grant === undefined ? undefined : await this.#options.principalOf(identityOf(grant));
+    if (principal === undefined) {
       this.#forget(claims.accessId);
       return undefined;
     }
     if (forgottenCount === this.#forgottenCount) {
       this.#remember(accessToken, {
-        owner: claims.owner,
+        principal,
         accessId: claims.accessId,
         expiresAtMs: claims.expiresAtSeconds * 1000,
         checkedAtMs: nowMs,
       });
     }
-    return claims.owner;
+    return principal;
   }
 
   async #pairOf(
@@ -158,7 +179,7 @@ export class Tokens {
     const issuedAtSeconds = Math.floor(nowMs / 1000);
     const expiresAtSeconds = issuedAtSeconds + ACCESS_TOKEN_SECONDS;
     const claims = { owner, accessId, expiresAtSeconds };
-    const accessToken = await signAccessToken(claims, this.#key, issuedAtSeconds);
+    const accessToken = await signAccessToken(claims, this.#options.key, issuedAtSeconds);
     return { accessToken, refreshToken, expiresAtSeconds };
   }
 
@@ -188,6 +209,10 @@ export class Tokens {
       startedAtMs: nowMs - REFRESH_TOTAL_MS,
     });
   }
+}
+
+function identityOf({ owner, source, groups }: GrantRecord): Identity {
+  return { name: owner, source, groups };
 }
 
 function refusedRefreshToken(): ApiError {

@@ -8,26 +8,28 @@ import {
   type RenewTokenRequest,
 } from '../../api/index.js';
 import { ACCESS_TOKEN_SECONDS, type TokenPair } from '../auth/tokens.js';
-import { ApiError } from '../errors.js';
 import { addRoute, paramsOf, type RouteContext } from './route.js';
 
 /** Value of the header that tells what this server offers beyond R Server. */
 export const OFFERED_EXTENSIONS = EXTENSION_NAMES.join(', ');
 
+/** The contract has an answer with tokens here, the articles none: no token, in the form of the contract. */
+const REVOKED: AccessTokenResponse = {};
+
 export function addLoginRoutes(app: FastifyInstance, context: RouteContext): void {
-  const { tokens, options } = context;
+  const { authenticator } = context;
 
   addRoute(app, context, 'login', async (request, reply) => {
     const { username, password } = request.body as LoginRequest;
-    if (!(await options.accounts(username, password))) {
-      throw new ApiError('API_CREDENTIALS', 'Unauthorized (invalid credentials).');
-    }
-    return sendTokens(reply, await tokens.issue(username));
+    request.owner = username; // for the audit log, also when it fails
+    return sendTokens(reply, await authenticator.login(username, password, request.ip));
   });
 
   addRoute(app, context, 'renewToken', async (request, reply) => {
     const { refreshToken } = request.body as RenewTokenRequest;
-    return sendTokens(reply, await tokens.renew(refreshToken));
+    const { owner, ...pair } = await authenticator.renew(refreshToken);
+    request.owner = owner;
+    return sendTokens(reply, pair);
   });
 
   // Whoever holds the refresh token may end it, also when the access token has expired.
@@ -36,8 +38,8 @@ export function addLoginRoutes(app: FastifyInstance, context: RouteContext): voi
     context,
     'revokeRefreshToken',
     async (request, reply) => {
-      await tokens.revoke(refreshTokenOfQuery(request));
-      return reply.send();
+      request.owner = await authenticator.revoke(refreshTokenOfQuery(request));
+      return reply.send(REVOKED);
     },
     { needsToken: false },
   );
@@ -47,8 +49,9 @@ export function addLoginRoutes(app: FastifyInstance, context: RouteContext): voi
     context,
     'revokeRefreshTokenByPath',
     async (request, reply) => {
-      await tokens.revoke(paramsOf<'refreshToken'>(request).refreshToken);
-      return reply.send();
+      const { refreshToken } = paramsOf<'refreshToken'>(request);
+      request.owner = await authenticator.revoke(refreshToken);
+      return reply.send(REVOKED);
     },
     { needsToken: false },
   );

@@ -2,8 +2,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { operations, type OperationDescription, type OperationId } from '../../api/index.js';
 import { createAuthenticateHook } from '../auth/authenticate.js';
-import type { Tokens } from '../auth/tokens.js';
+import type { Authenticator } from '../auth/authenticator.js';
 import type { SessionRegistry } from '../sessions/session-registry.js';
+import type { Batches } from '../batch/batches.js';
+import type { LoadedServices } from '../services/loaded-services.js';
+import type { Services } from '../services/services.js';
 import type { Snapshots } from '../snapshots/snapshots.js';
 import type { Store } from '../store/store.js';
 import type { ServerLimits, ServerOptions } from '../options.js';
@@ -13,9 +16,19 @@ export interface RouteContext {
   readonly options: ServerOptions;
   readonly limits: ServerLimits;
   readonly store: Store;
-  readonly tokens: Tokens;
+  readonly authenticator: Authenticator;
   readonly sessions: SessionRegistry;
   readonly snapshots: Snapshots;
+  readonly services: Services;
+  readonly loadedServices: LoadedServices;
+  readonly batches: Batches;
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Failing answers have the shape of published services: `{code, message, fields}`. */
+    readonly isService?: boolean;
+  }
 }
 
 export type RouteHandler = (request: FastifyRequest, reply: FastifyReply) => unknown;
@@ -44,11 +57,15 @@ export function addRoute(
       ...(operation.bodySchema && { body: operation.bodySchema }),
       response: successSchemas(operation),
     },
+    config: { operationId, isService: hasServiceErrors(operation) },
     ...(options.bodyLimit === undefined ? {} : { bodyLimit: options.bodyLimit }),
     ...((options.needsToken ?? operation.needsToken) && {
-      onRequest: createAuthenticateHook(context.tokens),
+      onRequest: createAuthenticateHook(context.authenticator, operationId),
     }),
-    ...(operation.bodySchema && { preValidation: forgiveMissingValues }),
+    preValidation: [
+      ...(operation.bodySchema ? [forgiveMissingValues] : []),
+      ...(hasNumbersOrFlags(operation) ? [createValueReader(operation)] : []),
+    ],
     handler,
   });
 }
@@ -90,8 +107,38 @@ function forgiveMissingValues(
   done: () => void,
 ): void {
   const body = (request.body ??= {}) as Record<string, unknown>;
+  if (Array.isArray(body)) {
+    done();
+    return;
+  }
   for (const name in body) {
     if (body[name] === null) Reflect.deleteProperty(body, name);
   }
   done();
+}
+
+function hasServiceErrors(operation: OperationDescription): boolean {
+  const properties = operation.responseSchemas['default']?.['properties'];
+  return typeof properties === 'object' && properties !== null && 'fields' in properties;
+}
+
+function hasNumbersOrFlags({ parameters }: OperationDescription): boolean {
+  return parameters.some(({ schema }) => schema.type === 'integer' || schema.type === 'boolean');
+}
+
+/** Paths and queries are text: turns what looks like a number or a flag into one, before the schemas are asked. */
+function createValueReader({ parameters }: OperationDescription) {
+  return (request: FastifyRequest, _reply: FastifyReply, done: () => void): void => {
+    for (const { name, in: place, schema } of parameters) {
+      const values = (place === 'path' ? request.params : request.query) as Record<string, unknown>;
+      const text = values[name];
+      if (typeof text !== 'string') continue;
+      if (schema.type === 'integer' && /^-?\d{1,15}$/.test(text)) values[name] = Number(text);
+      // Python's own spelling has a capital letter.
+      else if (schema.type === 'boolean' && /^(true|false)$/i.test(text)) {
+        values[name] = text.toLowerCase() === 'true';
+      }
+    }
+    done();
+  };
 }

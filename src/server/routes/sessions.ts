@@ -6,6 +6,8 @@ import {
   CONSOLE_OUTPUT_HEADER,
   EXECUTION_ID_HEADER,
   EXTENSIONS_HEADER,
+  INPUT_BY_EVENTS,
+  INPUT_HEADER,
   type ConsoleOutputResponse,
   type CreateSessionRequest,
   type CreateSessionResponse,
@@ -21,6 +23,7 @@ import { addRoute, isAbandoned, paramsOf, sendText, type RouteContext } from './
 
 const EXECUTION_ID_KEY = EXECUTION_ID_HEADER.toLowerCase();
 const CONSOLE_OUTPUT_KEY = CONSOLE_OUTPUT_HEADER.toLowerCase();
+const INPUT_KEY = INPUT_HEADER.toLowerCase();
 
 export function addSessionsRoutes(app: FastifyInstance, context: RouteContext): void {
   const { sessions } = context;
@@ -106,6 +109,7 @@ function executionOf(request: FastifyRequest): SessionExecution {
     inputParameters: (body.inputParameters ?? []).map(namedValueOf),
     outputParameters: body.outputParameters ?? [],
     isConsoleByEvents: request.headers[CONSOLE_OUTPUT_KEY] === CONSOLE_OUTPUT_BY_EVENTS,
+    isInputByEvents: request.headers[INPUT_KEY] === INPUT_BY_EVENTS,
     isAbandoned: () => isAbandoned(request),
   };
 }

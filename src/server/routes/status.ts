@@ -12,7 +12,8 @@ export function addStatusRoutes(app: FastifyInstance, context: RouteContext): vo
   );
 }
 
-async function statusOf({ options, store, sessions }: RouteContext): Promise<StatusResponse> {
+async function statusOf(context: RouteContext): Promise<StatusResponse> {
+  const { options, store, sessions } = context;
   const pools = options.runtimes.status();
   const backends: StatusResponse = {
     statusCode: pools.every((pool) => pool.canOpen) ? 'pass' : 'warn',
@@ -37,13 +38,29 @@ async function statusOf({ options, store, sessions }: RouteContext): Promise<Sta
         details: {},
         components: { embedded: backends },
       },
-      authentication: {
-        statusCode: 'pass',
-        details: {},
-        components: { local: { statusCode: 'pass', details: {}, components: null } },
-      },
+      authentication: await authenticationStatus(context),
       database,
     },
+  };
+}
+
+/** A directory that does not answer is a warning: who is logged in goes on working. */
+async function authenticationStatus({ authenticator }: RouteContext): Promise<StatusResponse> {
+  const sources = await Promise.all(
+    authenticator.sources.map(async ({ source, check }) => {
+      const isUp = await check().then(
+        () => true,
+        () => false,
+      );
+      const statusCode: 'pass' | 'warn' = isUp ? 'pass' : 'warn';
+      return [source, { statusCode, details: {}, components: null }] as const;
+    }),
+  );
+  const isUp = sources.every(([, { statusCode }]) => statusCode === 'pass');
+  return {
+    statusCode: isUp ? 'pass' : 'warn',
+    details: {},
+    components: Object.fromEntries(sources),
   };
 }
 

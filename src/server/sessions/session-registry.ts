@@ -4,6 +4,7 @@ import type { Logger } from '../../base/index.js';
 import type { Runtime, RuntimeFactory, RuntimeType } from '../../runtimes/index.js';
 import { ApiError } from '../errors.js';
 import { Session, type SessionLimits } from './session.js';
+import { UserTime } from './user-time.js';
 
 const MAX_TOMBSTONES = 1000;
 const UNUSED_CHECK_INTERVAL_MS = 60_000;
@@ -18,6 +19,12 @@ export interface SessionRegistryOptions {
   readonly limits: SessionLimits & {
     /** Sessions that nobody has used for so long are closed; 0 keeps them. */
     readonly sessionUnusedMs: number;
+    /** Live sessions of all users together; default no limit. */
+    readonly maxSessions?: number;
+    /** Live sessions of one user; default no limit. */
+    readonly maxUserSessions?: number;
+    /** Of one user and day; default no limit. */
+    readonly maxUserExecutionMsPerDay?: number;
   };
   readonly logger: Logger;
   /** Unix milliseconds. */
@@ -40,11 +47,16 @@ export class SessionRegistry {
   readonly #sessions = new Map<string, Session>();
   readonly #tombstones = new Map<string, Tombstone>();
   readonly #closing = new Set<Promise<void>>();
+  /** Owners of the sessions that are being made. */
+  readonly #opening: string[] = [];
+  readonly #userTime: UserTime;
   readonly #unusedCheck: NodeJS.Timeout | undefined;
   #isClosed = false;
 
   constructor(options: SessionRegistryOptions) {
     this.#options = options;
+    const { maxUserExecutionMsPerDay = Infinity } = options.limits;
+    this.#userTime = new UserTime(maxUserExecutionMsPerDay, options.now);
     if (options.limits.sessionUnusedMs > 0) {
       this.#unusedCheck = setInterval(() => {
         this.#closeUnused();
@@ -58,33 +70,17 @@ export class SessionRegistry {
 
   /**
    * @throws {RuntimeProcessError} `RUNTIME_POOL_FULL`, `RUNTIME_SPAWN`.
-   * @throws {ApiError} `API_SHUTTING_DOWN`; and what `prepare` throws.
+   * @throws {ApiError} `API_SHUTTING_DOWN`, `API_SESSIONS`, `API_USER_SESSIONS`; and what `prepare` throws.
    */
   async create(request: NewSession): Promise<Session> {
     this.#assertOpen();
-    const runtime = await this.#options.runtimes.acquire(request.runtimeType);
+    this.#assertRoomFor(request.owner);
+    this.#opening.push(request.owner);
     try {
-      await request.prepare?.(runtime);
-      this.#assertOpen();
-    } catch (error) {
-      runtime.destroy();
-      throw error;
+      return await this.#open(request);
+    } finally {
+      this.#opening.splice(this.#opening.indexOf(request.owner), 1);
     }
-    const id = randomUUID();
-    const session = new Session({
-      id,
-      name: request.name ?? `session-${id.slice(0, 8)}`,
-      owner: request.owner,
-      runtime,
-      limits: this.#options.limits,
-      now: this.#options.now,
-    });
-    this.#sessions.set(id, session);
-    this.#options.onCountChange(this.count);
-    void session.ended.then((reason) => {
-      this.#bury(session, reason);
-    });
-    return session;
   }
 
   /** Oldest first. */
@@ -137,6 +133,33 @@ export class SessionRegistry {
     ]);
   }
 
+  async #open(request: NewSession): Promise<Session> {
+    const runtime = await this.#options.runtimes.acquire(request.runtimeType);
+    try {
+      await request.prepare?.(runtime);
+      this.#assertOpen();
+    } catch (error) {
+      runtime.destroy();
+      throw error;
+    }
+    const id = randomUUID();
+    const session = new Session({
+      id,
+      name: request.name ?? `session-${id.slice(0, 8)}`,
+      owner: request.owner,
+      runtime,
+      limits: this.#options.limits,
+      userTime: this.#userTime,
+      now: this.#options.now,
+    });
+    this.#sessions.set(id, session);
+    this.#options.onCountChange(this.count);
+    void session.ended.then((reason) => {
+      this.#bury(session, reason);
+    });
+    return session;
+  }
+
   #bury(session: Session, reason: string): void {
     if (!this.#sessions.delete(session.id)) return;
     this.#tombstones.set(session.id, { owner: session.owner, reason });
@@ -153,6 +176,20 @@ export class SessionRegistry {
   #tombstoneOf(id: string, owner: string): Tombstone | undefined {
     const tombstone = this.#tombstones.get(id);
     return tombstone?.owner === owner ? tombstone : undefined;
+  }
+
+  #assertRoomFor(owner: string): void {
+    const { maxSessions = Infinity, maxUserSessions = Infinity } = this.#options.limits;
+    if (this.count + this.#opening.length >= maxSessions) {
+      throw new ApiError('API_SESSIONS', `The server has its ${maxSessions} sessions already.`);
+    }
+    const opening = this.#opening.filter((name) => name === owner).length;
+    if (this.list(owner).length + opening >= maxUserSessions) {
+      throw new ApiError(
+        'API_USER_SESSIONS',
+        `${owner} has ${maxUserSessions} sessions already, which is the limit of each user.`,
+      );
+    }
   }
 
   #assertOpen(): void {

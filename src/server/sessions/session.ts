@@ -1,5 +1,5 @@
 // One session: a runtime, and around it the queue, the console text, the history and the watchers.
-import type { ExecuteResponse } from '../../api/index.js';
+import type { ExecuteResponse, InputMessage } from '../../api/index.js';
 import { RuntimeProcessError } from '../../runtimes/index.js';
 import type {
   NamedValue,
@@ -12,12 +12,19 @@ import { ApiError } from '../errors.js';
 import { ConsoleText } from './console-text.js';
 import { ExecutionQueue } from './execution-queue.js';
 import { History } from './history.js';
+import { InputRequests } from './input-requests.js';
+import { runWithin } from './time-limit.js';
+import type { UserTime } from './user-time.js';
 import { Watchers, type Watcher } from './watchers.js';
 
-/** How much text a session keeps, in UTF-16 code units. */
+/** Bounds of a session. Lengths of text are in UTF-16 code units. */
 export interface SessionLimits {
   readonly maxConsoleLength: number;
   readonly maxHistoryLength: number;
+  /** How long code that asks for input waits for a watcher to take the request. */
+  readonly inputPatienceMs: number;
+  /** An execution that runs longer is stopped; default no limit. */
+  readonly maxExecutionMs?: number;
 }
 
 export interface SessionOptions {
@@ -27,6 +34,8 @@ export interface SessionOptions {
   readonly owner: string;
   readonly runtime: Runtime;
   readonly limits: SessionLimits;
+  /** What its owner has left of the day; default no limit. */
+  readonly userTime?: UserTime;
   /** Unix milliseconds. */
   readonly now: () => number;
 }
@@ -41,6 +50,8 @@ export interface SessionExecution {
   readonly outputParameters: readonly string[];
   /** Leaves `consoleOutput` of the answer empty: the client reads the events. */
   readonly isConsoleByEvents: boolean;
+  /** The client watches the events and answers requests for input. */
+  readonly isInputByEvents: boolean;
   /** Asked before it starts; true drops it. */
   readonly isAbandoned: () => boolean;
 }
@@ -58,9 +69,11 @@ export class Session {
 
   readonly #runtime: Runtime;
   readonly #limits: SessionLimits;
+  readonly #userTime: UserTime | undefined;
   readonly #now: () => number;
   readonly #queue = new ExecutionQueue();
   readonly #watchers = new Watchers();
+  readonly #inputRequests: InputRequests;
   readonly #history: History;
   #console: ConsoleText;
   #isClosing = false;
@@ -73,7 +86,15 @@ export class Session {
     this.runtimeType = options.runtime.runtimeType;
     this.#runtime = options.runtime;
     this.#limits = options.limits;
+    this.#userTime = options.userTime;
     this.#now = options.now;
+    this.#inputRequests = new InputRequests({
+      watchers: this.#watchers,
+      answer: (inputId, answer) => {
+        this.#runtime.answerInput(inputId, answer);
+      },
+      patienceMs: options.limits.inputPatienceMs,
+    });
     this.#history = new History(options.limits.maxHistoryLength);
     this.#console = new ConsoleText(options.limits.maxConsoleLength);
     this.#lastUsedAtMs = options.now();
@@ -83,7 +104,8 @@ export class Session {
   /**
    * Runs code when everything before it is done.
    *
-   * @throws {ApiError} `API_SESSION_GONE` when the process ends before the code does.
+   * @throws {ApiError} `API_SESSION_GONE` when the process ends before the code does; `API_EXECUTION_TIME` and
+   *   `API_USER_TIME` when the code, or its owner, has run too long.
    */
   async execute(execution: SessionExecution): Promise<ExecuteResponse> {
     return this.#queue.run(() => this.#runExecution(execution), execution.isAbandoned);
@@ -134,11 +156,19 @@ export class Session {
 
   addWatcher(watcher: Watcher): void {
     this.#watchers.add(watcher);
+    this.#inputRequests.addWatcher(watcher);
   }
 
   removeWatcher(watcher: Watcher): void {
     this.#watchers.remove(watcher);
+    this.#inputRequests.removeWatcher(watcher);
     this.#lastUsedAtMs = this.#now();
+  }
+
+  /** Takes what a watcher says about a request for input. */
+  takeInput(message: InputMessage, watcher: Watcher): void {
+    this.#lastUsedAtMs = this.#now();
+    this.#inputRequests.receive(message, watcher);
   }
 
   /** Since when nobody has used it, in Unix milliseconds; undefined while code runs or someone watches. */
@@ -162,12 +192,14 @@ export class Session {
 
   async #runExecution(execution: SessionExecution): Promise<ExecuteResponse> {
     const { executionId } = execution;
+    this.#userTime?.leftMs(this.owner); // throws before anything is written down
     const console = new ConsoleText(this.#limits.maxConsoleLength);
     this.#console = console;
     this.#history.add(execution.source);
     try {
-      const result = await this.#runtime.execute(execution, (event) =>
-        this.#take(executionId, console, event),
+      const limits = { ...this.#limits, userTime: this.#userTime, owner: this.owner };
+      const result = await runWithin(limits, this.#now, this.#runtime, () =>
+        this.#runtime.execute(execution, (event) => this.#take(execution, console, event)),
       );
       return {
         success: result.success,
@@ -182,15 +214,23 @@ export class Session {
       throw await this.#explain(error);
     } finally {
       this.#lastUsedAtMs = this.#now();
+      this.#inputRequests.clear();
       void this.#watchers.send({ type: 'finished', executionId });
       // On the wire before the HTTP answer is.
       this.#watchers.flush();
     }
   }
 
-  #take(executionId: string, console: ConsoleText, event: RuntimeEvent): void | Promise<void> {
+  #take(
+    { executionId, isInputByEvents }: SessionExecution,
+    console: ConsoleText,
+    event: RuntimeEvent,
+  ): void | Promise<void> {
     if (event.type === 'data') {
       return this.#watchers.send({ type: 'data', executionId, data: event.data });
+    }
+    if (event.type === 'input_request') {
+      return this.#inputRequests.ask(executionId, isInputByEvents, event);
     }
     console.append(event.text);
     return this.#watchers.send({
@@ -227,5 +267,6 @@ export function describeExit(runtimeType: RuntimeType, exit: RuntimeExit): strin
       : ` (signal ${exit.signal})`;
   const lastWords = exit.stderrTail.trim();
   const tail = lastWords === '' ? '' : ` It last wrote: ${lastWords}`;
-  return `The ${runtimeType} process of the session has ended${how}.${tail}`;
+  const limit = exit.limit === undefined ? '' : ` ${exit.limit}`;
+  return `The ${runtimeType} process of the session has ended${how}.${limit}${tail}`;
 }

@@ -1,12 +1,16 @@
 // Login grants: which tokens are valid.
 import type { Kysely, Selectable } from 'kysely';
-import type { DatabaseTables } from './database.js';
+import type { IdentitySource } from '../auth/identity.js';
 
 /** One login and all renewals of it. Exactly one pair of tokens of a grant is valid at a time. */
 export interface GrantRecord {
   /** UUID. */
   readonly id: string;
   readonly owner: string;
+  /** Where the user is known. */
+  readonly source: IdentitySource;
+  /** The groups that the source named at the login or the last renewal. */
+  readonly groups: readonly string[];
   /** The `jti` of the one valid access token. */
   readonly accessId: string;
   /** SHA-256 of the one valid refresh token, base64url. The token itself is never stored. */
@@ -22,17 +26,20 @@ export interface GrantRenewal {
   readonly accessId: string;
   readonly refreshHash: string;
   readonly renewedAtMs: number;
+  readonly groups: readonly string[];
 }
 
 export interface GrantStore {
   insert(grant: GrantRecord): Promise<void>;
   findByRefreshHash(refreshHash: string): Promise<GrantRecord | undefined>;
-  /** Whether a grant holds this access token; renewed and revoked ones are held by none. */
-  hasAccess(accessId: string): Promise<boolean>;
+  /** The grant that holds this access token; renewed and revoked ones are held by none. */
+  findByAccessId(accessId: string): Promise<GrantRecord | undefined>;
   /** Puts a new pair in the place of the old one; false when another renewal or a revocation came first. */
   renew(oldRefreshHash: string, renewal: GrantRenewal): Promise<boolean>;
   /** False when no grant holds this refresh token. */
   deleteByRefreshHash(refreshHash: string): Promise<boolean>;
+  /** Ends every login of a user. */
+  deleteByOwner(owner: string, source: IdentitySource): Promise<void>;
   /** Forgets grants that can no longer be renewed. */
   deleteBefore(limits: { renewedAtMs: number; startedAtMs: number }): Promise<void>;
 }
@@ -41,14 +48,22 @@ export interface GrantStore {
 export interface GrantRow {
   id: string;
   owner: string;
+  source: string;
+  /** A JSON array of texts. */
+  user_groups: string;
   access_id: string;
   refresh_hash: string;
   started_at_ms: number;
   renewed_at_ms: number;
 }
 
+/** The part of the database that this file knows. */
+export interface GrantTable {
+  grants: GrantRow;
+}
+
 /** The grants of an open database. */
-export function createGrantStore(database: Kysely<DatabaseTables>): GrantStore {
+export function createGrantStore(database: Kysely<GrantTable>): GrantStore {
   return {
     insert: async (grant) => {
       await database.insertInto('grants').values(rowOf(grant)).execute();
@@ -61,13 +76,13 @@ export function createGrantStore(database: Kysely<DatabaseTables>): GrantStore {
         .executeTakeFirst();
       return row === undefined ? undefined : recordOf(row);
     },
-    hasAccess: async (accessId) => {
+    findByAccessId: async (accessId) => {
       const row = await database
         .selectFrom('grants')
-        .select('id')
+        .selectAll()
         .where('access_id', '=', accessId)
         .executeTakeFirst();
-      return row !== undefined;
+      return row === undefined ? undefined : recordOf(row);
     },
     renew: async (oldRefreshHash, renewal) => {
       const result = await database
@@ -76,6 +91,7 @@ export function createGrantStore(database: Kysely<DatabaseTables>): GrantStore {
           access_id: renewal.accessId,
           refresh_hash: renewal.refreshHash,
           renewed_at_ms: renewal.renewedAtMs,
+          user_groups: JSON.stringify(renewal.groups),
         })
         .where('refresh_hash', '=', oldRefreshHash)
         .executeTakeFirst();
@@ -87,6 +103,13 @@ export function createGrantStore(database: Kysely<DatabaseTables>): GrantStore {
         .where('refresh_hash', '=', refreshHash)
         .executeTakeFirst();
       return result.numDeletedRows > 0n;
+    },
+    deleteByOwner: async (owner, source) => {
+      await database
+        .deleteFrom('grants')
+        .where('owner', '=', owner)
+        .where('source', '=', source)
+        .execute();
     },
     deleteBefore: async (limits) => {
       await database
@@ -106,6 +129,8 @@ function rowOf(grant: GrantRecord): GrantRow {
   return {
     id: grant.id,
     owner: grant.owner,
+    source: grant.source,
+    user_groups: JSON.stringify(grant.groups),
     access_id: grant.accessId,
     refresh_hash: grant.refreshHash,
     started_at_ms: grant.startedAtMs,
@@ -117,6 +142,8 @@ function recordOf(row: Selectable<GrantRow>): GrantRecord {
   return {
     id: row.id,
     owner: row.owner,
+    source: row.source as IdentitySource,
+    groups: JSON.parse(row.user_groups) as string[],
     accessId: row.access_id,
     refreshHash: row.refresh_hash,
     startedAtMs: row.started_at_ms,

@@ -10,8 +10,6 @@ import type { Store } from './store.js';
 const MIGRATION_LOCK = 4_127_009_120;
 const CONNECT_TIMEOUT_MS = 10_000;
 const MAX_CONNECTIONS = 10;
-/** Times and sizes are `bigint`, which the driver gives as text; all of ours are exact in a number. */
-const BIGINT_OID = 20;
 
 /** How to reach the database. */
 export interface PostgresqlOptions {
@@ -53,7 +51,8 @@ export async function openPostgresqlStore({
   return createStore('postgresql', database);
 }
 
-const typeParser: typeof pg.types.getTypeParser = ((oid: number, format?: 'text' | 'binary') =>
-  oid === BIGINT_OID && format !== 'binary'
+/** Times and sizes are `bigint`, which the driver gives as text; all of ours are exact in a number. */
+const typeParser: typeof pg.types.getTypeParser = (id, format) =>
+  id === pg.types.builtins.INT8 && format !== 'binary'
     ? Number
-    : (pg.types.getTypeParser(oid, format as 'text') as unknown)) as typeof pg.types.getTypeParser;
+    : (pg.types.getTypeParser(id, format) as unknown);

@@ -1,7 +1,6 @@
 // Which snapshots there are. Their content lies in folders beside the database.
 import type { Kysely, Selectable } from 'kysely';
 import type { RuntimeType } from '../../runtimes/index.js';
-import type { DatabaseTables } from './database.js';
 
 /** A saved snapshot; its content is a folder of {@link SnapshotContent}. */
 export interface SnapshotRecord {
@@ -38,8 +37,13 @@ export interface SnapshotRow {
   content_size: number;
 }
 
+/** The part of the database that this file knows. */
+export interface SnapshotTable {
+  snapshots: SnapshotRow;
+}
+
 /** The snapshots of an open database. */
-export function createSnapshotStore(database: Kysely<DatabaseTables>): SnapshotStore {
+export function createSnapshotStore(database: Kysely<SnapshotTable>): SnapshotStore {
   return {
     insert: async (snapshot) => {
       await database.insertInto('snapshots').values(rowOf(snapshot)).execute();

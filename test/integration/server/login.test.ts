@@ -1,14 +1,10 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import {
-  createAccountVerifier,
-  createSecretVerifier,
-  hashPassword,
-} from '../../../src/server/index.js';
+import { createSecretVerifier } from '../../../src/server/index.js';
 import { failure, startServer, type TestServer, type Tokens } from './harness.js';
 
-const EXTENSIONS = 'events, source, restore';
+const EXTENSIONS = 'events, source, restore, stdin';
 const unauthorized = (message: string) =>
   failure('API_UNAUTHENTICATED', 'UnauthorizedException', message);
 const badRefreshToken = failure(
@@ -95,20 +91,6 @@ describe('POST /login', () => {
     const answer = await server.call('POST', '/login', { body, headers });
 
     expect(answer.statusCode).toBe(200);
-  });
-
-  test('local accounts are checked against their hashes', async () => {
-    const accounts = createAccountVerifier(new Map([['ann', await hashPassword('right')]]));
-    const other = await startServer({ accounts });
-    try {
-      const login = (password: string) =>
-        other.call('POST', '/login', { body: { username: 'ann', password } });
-
-      expect((await login('right')).statusCode).toBe(200);
-      expect((await login('wrong')).statusCode).toBe(401);
-    } finally {
-      await other.close();
-    }
   });
 
   test('a secret verifier lets the holder of the secret in', async () => {
@@ -213,7 +195,7 @@ describe('DELETE /login/refreshToken', () => {
 
     const revoked = await server.call('DELETE', route(tokens.refresh_token));
 
-    expect([revoked.statusCode, revoked.body]).toEqual([200, undefined]);
+    expect([revoked.statusCode, revoked.body]).toEqual([200, {}]);
     expect((await status(tokens.access_token)).statusCode).toBe(401);
     const again = await server.call('DELETE', route(tokens.refresh_token));
     expect([again.statusCode, again.body]).toEqual([401, badRefreshToken]);

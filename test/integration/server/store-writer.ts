@@ -1,9 +1,12 @@
-// A process that writes rows: `store-writer.ts <database file> <prefix of the ids> <count>`.
+// A process that writes rows: `store-writer.ts <database file or URL> <prefix of the ids> <count>`.
 import { openSqliteStore } from '../../../src/server/index.js';
+import { openPostgresqlStore } from '../../../src/server/store/postgresql.js';
 
-const [file = '', prefix = '', count = ''] = process.argv.slice(2);
+const [place = '', prefix = '', count = ''] = process.argv.slice(2);
 
-const store = await openSqliteStore(file);
+const store = await (place.startsWith('postgresql:')
+  ? openPostgresqlStore({ url: place })
+  : openSqliteStore(place));
 for (let row = 0; row < Number(count); row += 1) {
   await store.snapshots.insert({
     id: `${prefix}${row}`,

@@ -1,7 +1,6 @@
 // Compares our contract with the genuine Swagger files of four releases and of single services, where these are at hand.
 // Every difference that is meant is written down here, with its reason; anything else fails.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import path from 'node:path';
+import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import {
   openApiDocument,
@@ -9,38 +8,15 @@ import {
   type Schema,
   type Since,
 } from '../../../src/api/index.js';
+import {
+  areGenuineFilesMissing,
+  GENUINE_FOLDER,
+  readGenuine,
+  type GenuineOperation,
+  type GenuineSchema,
+} from '../../helpers/genuine-swagger.js';
 
-const FOLDER = path.resolve(import.meta.dirname, '../../../../shared/reference/swagger');
-const isMissing = !existsSync(FOLDER);
-if (isMissing)
-  console.info('skipped: the genuine Swagger files are not at hand (../shared/reference/swagger)');
-
-/** Swagger 2.0 as far as the comparison reads it. */
-interface GenuineSchema {
-  readonly $ref?: string;
-  readonly type?: string;
-  readonly description?: string;
-  readonly enum?: readonly string[];
-  readonly items?: GenuineSchema;
-  readonly required?: readonly string[];
-  readonly properties?: Readonly<Record<string, GenuineSchema>>;
-}
-interface GenuineParameter {
-  readonly name: string;
-  readonly in: string;
-  readonly required?: boolean;
-  readonly schema?: GenuineSchema;
-}
-interface GenuineOperation {
-  readonly operationId: string;
-  readonly consumes?: readonly string[];
-  readonly parameters?: readonly GenuineParameter[];
-  readonly responses: Readonly<Record<string, { readonly schema?: GenuineSchema }>>;
-}
-interface GenuineDocument {
-  readonly paths: Readonly<Record<string, Readonly<Record<string, GenuineOperation>>>>;
-  readonly definitions: Readonly<Record<string, GenuineSchema>>;
-}
+const isMissing = areGenuineFilesMissing();
 
 const RELEASES: readonly Since[] = ['9.0.1', '9.1', '9.2.1', '9.3'];
 const CORE_FILES: readonly (readonly [file: string, release: Since])[] = [
@@ -50,9 +26,6 @@ const CORE_FILES: readonly (readonly [file: string, release: Since])[] = [
   ['mlserver-swagger-9.2.1.json', '9.2.1'],
   ['mlserver-swagger-9.3.0.json', '9.3'],
 ];
-
-const read = (file: string): GenuineDocument =>
-  JSON.parse(readFileSync(path.join(FOLDER, file), 'utf8')) as GenuineDocument;
 
 const isIn = (since: Since | undefined, release: Since): boolean =>
   RELEASES.indexOf(since ?? '9.0.1') <= RELEASES.indexOf(release);
@@ -93,6 +66,7 @@ const EXTRA_FIELDS: Readonly<Record<string, readonly string[]>> = {
 const EXTRA_PARAMETERS: readonly string[] = [
   'RServer-Execution-Id',
   'RServer-Console-Output',
+  'RServer-Input',
   'showPartialResult',
 ];
 
@@ -213,7 +187,7 @@ function compareSchema(
 
 /** For a definition in a file that does not say what is required. */
 function requiredElsewhere(name: string, definition: GenuineSchema): string[] {
-  return genuineRequired(read(WHERE_REQUIRED_IS_SAID).definitions[name] ?? definition);
+  return genuineRequired(readGenuine(WHERE_REQUIRED_IS_SAID).definitions[name] ?? definition);
 }
 
 /** What differs between one of our operations and a genuine one. */
@@ -300,7 +274,7 @@ function compareAnswer(key: string, genuine: GenuineOperation, ours: Operation):
 
 describe.skipIf(isMissing)('the contract against the genuine Swagger files', () => {
   test.each(CORE_FILES)('%s: paths, operations, parameters, bodies, answers', (file, release) => {
-    const genuine = read(file);
+    const genuine = readGenuine(file);
     const wanted = new Map(
       Object.entries(genuine.paths).flatMap(([route, item]) =>
         Object.entries(item).map(
@@ -329,7 +303,7 @@ describe.skipIf(isMissing)('the contract against the genuine Swagger files', () 
   test.each(CORE_FILES)(
     '%s: fields, their types, values and whether they are required',
     (file, release) => {
-      const { definitions } = read(file);
+      const { definitions } = readGenuine(file);
       const { schemas } = openApiDocument.components;
 
       const differences = Object.entries(definitions)
@@ -357,12 +331,12 @@ describe.skipIf(isMissing)('the contract against the genuine Swagger files', () 
 
   const serviceFiles = isMissing
     ? []
-    : readdirSync(FOLDER).filter(
+    : readdirSync(GENUINE_FOLDER).filter(
         (file) => file.endsWith('.json') && !/^(?:rserver|mlserver)-/.test(file),
       );
 
   test.each(serviceFiles)('%s: the calls of a published service', (file) => {
-    const genuine = read(file);
+    const genuine = readGenuine(file);
     const differences = Object.entries(genuine.paths).flatMap(([route, item]) => {
       const ourRoute = route.replace(/^\/api\/[^/]+\/[^/]+/, '/api/{name}/{version}');
       return Object.entries(item).flatMap(([method, operation]) => {
@@ -381,7 +355,7 @@ describe.skipIf(isMissing)('the contract against the genuine Swagger files', () 
   });
 
   test.each(serviceFiles)('%s: the definitions of a published service', (file) => {
-    const { definitions } = read(file);
+    const { definitions } = readGenuine(file);
     const { schemas } = openApiDocument.components;
     const differences = Object.entries(definitions)
       // Inputs and outputs are those of the service.

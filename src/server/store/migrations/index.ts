@@ -2,11 +2,13 @@
 import type { Kysely } from 'kysely';
 import type { DatabaseTables } from '../database.js';
 import { addGrantsAndSnapshots } from './0001-grants-and-snapshots.js';
+import { addServices } from './0002-services.js';
+import { addAccounts } from './0003-accounts.js';
 
 type Migration = (database: Kysely<unknown>) => Promise<void>;
 
 /** Step n brings version n to n + 1. Steps are only ever added. */
-const MIGRATIONS: readonly Migration[] = [addGrantsAndSnapshots];
+const MIGRATIONS: readonly Migration[] = [addGrantsAndSnapshots, addServices, addAccounts];
 
 /** The version that this program writes and reads. */
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Identity, IdentitySource } from '../../../../src/server/auth/identity.js';
 import type { SigningKey } from '../../../../src/server/auth/signing-key.js';
 import { ACCESS_TOKEN_SECONDS, Tokens } from '../../../../src/server/auth/tokens.js';
 import { ApiError } from '../../../../src/server/errors.js';
@@ -22,9 +23,9 @@ class MemoryGrantStore implements GrantStore {
     return Promise.resolve(this.grants.find((grant) => grant.refreshHash === refreshHash));
   }
 
-  hasAccess(accessId: string): Promise<boolean> {
+  findByAccessId(accessId: string): Promise<GrantRecord | undefined> {
     this.accessCheckCount += 1;
-    return Promise.resolve(this.grants.some((grant) => grant.accessId === accessId));
+    return Promise.resolve(this.grants.find((grant) => grant.accessId === accessId));
   }
 
   renew(oldRefreshHash: string, renewal: GrantRenewal): Promise<boolean> {
@@ -39,6 +40,11 @@ class MemoryGrantStore implements GrantStore {
     const count = this.grants.length;
     this.grants = this.grants.filter((grant) => grant.refreshHash !== refreshHash);
     return Promise.resolve(this.grants.length < count);
+  }
+
+  deleteByOwner(owner: string, source: IdentitySource): Promise<void> {
+    this.grants = this.grants.filter((grant) => grant.owner !== owner || grant.source !== source);
+    return Promise.resolve();
   }
 
   deleteBefore(limits: { renewedAtMs: number; startedAtMs: number }): Promise<void> {
@@ -57,6 +63,11 @@ let key: SigningKey;
 let store: MemoryGrantStore;
 let nowMs: number;
 let tokens: Tokens;
+/** What the source of users says of somebody. */
+let known: (identity: Identity) => Identity | undefined;
+
+const ann: Identity = { name: 'ann', source: 'ldap', groups: ['team'] };
+const asAnn = { owner: 'ann', role: 'Contributor' };
 
 beforeAll(() => {
   key = makeKey();
@@ -65,7 +76,15 @@ beforeAll(() => {
 beforeEach(() => {
   store = new MemoryGrantStore();
   nowMs = Date.UTC(2026, 0, 1);
-  tokens = new Tokens({ store, key, now: () => nowMs });
+  known = (identity) => identity;
+  tokens = new Tokens({
+    store,
+    key,
+    now: () => nowMs,
+    principalOf: (identity) =>
+      Promise.resolve(known(identity) && { owner: identity.name, role: 'Contributor' }),
+    refresh: (identity) => Promise.resolve(known(identity)),
+  });
 });
 
 const refused = new ApiError(
@@ -75,7 +94,7 @@ const refused = new ApiError(
 
 describe('access tokens', () => {
   test('a token is a JWT signed with RS512 that names its owner and lasts an hour', async () => {
-    const pair = await tokens.issue('ann');
+    const pair = await tokens.issue(ann);
 
     const [header = '', payload = ''] = pair.accessToken.split('.');
     expect(JSON.parse(Buffer.from(header, 'base64url').toString())).toEqual({
@@ -93,40 +112,62 @@ describe('access tokens', () => {
   });
 
   test('a token is good until its hour is over', async () => {
-    const { accessToken } = await tokens.issue('ann');
+    const { accessToken } = await tokens.issue(ann);
 
     nowMs += HOUR_MS - 1;
-    expect(await tokens.verify(accessToken)).toBe('ann');
+    expect(await tokens.verify(accessToken)).toEqual(asAnn);
     nowMs += 1;
     expect(await tokens.verify(accessToken)).toBeUndefined();
   });
 
   test('a verified token is known without asking the store, and again asked after five seconds', async () => {
-    const { accessToken } = await tokens.issue('ann');
-    expect(tokens.ownerOfVerified(accessToken)).toBeUndefined();
+    const { accessToken } = await tokens.issue(ann);
+    expect(tokens.known(accessToken)).toBeUndefined();
 
     await tokens.verify(accessToken);
     nowMs += 4999;
-    expect(tokens.ownerOfVerified(accessToken)).toBe('ann');
+    expect(tokens.known(accessToken)).toEqual(asAnn);
     nowMs += 1;
-    expect(tokens.ownerOfVerified(accessToken)).toBeUndefined();
+    expect(tokens.known(accessToken)).toBeUndefined();
     expect(store.accessCheckCount).toBe(1);
     await tokens.verify(accessToken);
     expect(store.accessCheckCount).toBe(2);
   });
 
   test('a token that another server revoked is refused at the next check', async () => {
-    const { accessToken } = await tokens.issue('ann');
+    const { accessToken } = await tokens.issue(ann);
     await tokens.verify(accessToken);
     store.grants = [];
 
     nowMs += 5000;
     expect(await tokens.verify(accessToken)).toBeUndefined();
-    expect(tokens.ownerOfVerified(accessToken)).toBeUndefined();
+    expect(tokens.known(accessToken)).toBeUndefined();
+  });
+
+  test('a token of a user whom nobody knows any more is refused at the next check', async () => {
+    const { accessToken, refreshToken } = await tokens.issue(ann);
+    await tokens.verify(accessToken);
+    known = () => undefined;
+
+    nowMs += 5000;
+    expect(await tokens.verify(accessToken)).toBeUndefined();
+    await expect(tokens.renew(refreshToken)).rejects.toEqual(refused);
+  });
+
+  test('a renewal takes over the groups that the source names now', async () => {
+    const { refreshToken } = await tokens.issue(ann);
+    known = (identity) => ({ ...identity, groups: ['team', 'owners'] });
+
+    const { owner } = await tokens.renew(refreshToken);
+
+    expect(owner).toBe('ann');
+    expect(store.grants).toEqual([
+      expect.objectContaining({ owner: 'ann', source: 'ldap', groups: ['team', 'owners'] }),
+    ]);
   });
 
   test('a token of another key, another algorithm or another issuer is refused', async () => {
-    await tokens.issue('ann');
+    await tokens.issue(ann);
     const { accessId = '' } = store.grants[0] ?? {};
     const claims = (issuer: string) =>
       new SignJWT()
@@ -150,32 +191,32 @@ describe('access tokens', () => {
     const genuine = await claims('rserver-kernel')
       .setProtectedHeader({ alg: 'RS512' })
       .sign(key.privateKey);
-    expect(await tokens.verify(genuine)).toBe('ann');
+    expect(await tokens.verify(genuine)).toEqual(asAnn);
   });
 });
 
 describe('refresh tokens', () => {
   test('a refresh token is stored as a hash only', async () => {
-    const { refreshToken } = await tokens.issue('ann');
+    const { refreshToken } = await tokens.issue(ann);
 
     expect(JSON.stringify(store.grants)).not.toContain(refreshToken);
   });
 
   test('the new pair of a renewal works and the old pair no longer does', async () => {
-    const old = await tokens.issue('ann');
+    const old = await tokens.issue(ann);
     await tokens.verify(old.accessToken);
 
     const renewed = await tokens.renew(old.refreshToken);
 
-    expect(tokens.ownerOfVerified(old.accessToken)).toBeUndefined();
+    expect(tokens.known(old.accessToken)).toBeUndefined();
     expect(await tokens.verify(old.accessToken)).toBeUndefined();
-    expect(await tokens.verify(renewed.accessToken)).toBe('ann');
+    expect(await tokens.verify(renewed.accessToken)).toEqual(asAnn);
     await expect(tokens.renew(old.refreshToken)).rejects.toEqual(refused);
     await tokens.renew(renewed.refreshToken);
   });
 
   test('of two renewals at once with the same token one is refused', async () => {
-    const { refreshToken } = await tokens.issue('ann');
+    const { refreshToken } = await tokens.issue(ann);
 
     const results = await Promise.allSettled([
       tokens.renew(refreshToken),
@@ -186,7 +227,7 @@ describe('refresh tokens', () => {
   });
 
   test('a refresh token lasts 14 days, from its last renewal on', async () => {
-    const first = await tokens.issue('ann');
+    const first = await tokens.issue(ann);
 
     nowMs += 14 * DAY_MS - 1;
     const second = await tokens.renew(first.refreshToken);
@@ -197,7 +238,7 @@ describe('refresh tokens', () => {
   });
 
   test('90 days after the login no renewal helps', async () => {
-    let { refreshToken } = await tokens.issue('ann');
+    let { refreshToken } = await tokens.issue(ann);
     const startedAtMs = nowMs;
 
     for (let day = 10; day <= 80; day += 10) {
@@ -211,19 +252,19 @@ describe('refresh tokens', () => {
   });
 
   test('revoking ends both tokens at once', async () => {
-    const pair = await tokens.issue('ann');
+    const pair = await tokens.issue(ann);
     await tokens.verify(pair.accessToken);
 
     await tokens.revoke(pair.refreshToken);
 
-    expect(tokens.ownerOfVerified(pair.accessToken)).toBeUndefined();
+    expect(tokens.known(pair.accessToken)).toBeUndefined();
     expect(await tokens.verify(pair.accessToken)).toBeUndefined();
     await expect(tokens.renew(pair.refreshToken)).rejects.toEqual(refused);
     await expect(tokens.revoke(pair.refreshToken)).rejects.toEqual(refused);
   });
 
   test('a check under way while the token is revoked remembers nothing', async () => {
-    const pair = await tokens.issue('ann');
+    const pair = await tokens.issue(ann);
     let begin!: () => void;
     let letGo!: () => void;
     const begun = new Promise<void>((resolve) => {
@@ -232,10 +273,11 @@ describe('refresh tokens', () => {
     const held = new Promise<void>((resolve) => {
       letGo = resolve;
     });
-    store.hasAccess = async () => {
+    const [grant] = store.grants;
+    store.findByAccessId = async () => {
       begin();
       await held;
-      return true; // read before the revocation
+      return grant; // read before the revocation
     };
 
     const check = tokens.verify(pair.accessToken);
@@ -244,14 +286,14 @@ describe('refresh tokens', () => {
     letGo();
     await check;
 
-    expect(tokens.ownerOfVerified(pair.accessToken)).toBeUndefined();
+    expect(tokens.known(pair.accessToken)).toBeUndefined();
   });
 
   test('logins that can no longer be renewed are forgotten at a later login', async () => {
-    await tokens.issue('ann');
+    await tokens.issue(ann);
     nowMs += 15 * DAY_MS;
 
-    await tokens.issue('bob');
+    await tokens.issue({ ...ann, name: 'bob' });
 
     expect(store.grants.map((grant) => grant.owner)).toEqual(['bob']);
   });

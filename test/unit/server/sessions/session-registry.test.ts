@@ -5,7 +5,12 @@ import type { SessionExecution } from '../../../../src/server/sessions/session.j
 import { FakeRuntimeFactory } from '../../../helpers/fake-runtime.js';
 
 const MINUTE_MS = 60_000;
-const limits = { maxConsoleLength: 1000, maxHistoryLength: 1000, sessionUnusedMs: 10 * MINUTE_MS };
+const limits = {
+  maxConsoleLength: 1000,
+  maxHistoryLength: 1000,
+  sessionUnusedMs: 10 * MINUTE_MS,
+  inputPatienceMs: 1000,
+};
 
 let runtimes: FakeRuntimeFactory;
 let registry: SessionRegistry;
@@ -38,6 +43,7 @@ const execution = (code: string): SessionExecution => ({
   inputParameters: [],
   outputParameters: [],
   isConsoleByEvents: false,
+  isInputByEvents: false,
   isAbandoned: () => false,
 });
 
