@@ -1,11 +1,22 @@
 // The output of one cell on its way to IOPub: text is merged where that costs no time, order is kept.
-import type { Display, ExecuteOutput } from './interpreter.js';
+import type { CommMessage, Display, ExecuteOutput } from './interpreter.js';
 import { clearOutputContent, displayContent } from './protocol/display.js';
 import { executeResultContent } from './protocol/execute.js';
 import { streamContent } from './protocol/stream.js';
 
 /** Publishes one IOPub message of the cell. */
 export type PublishOutput = (type: string, content: object) => void;
+
+/** What the outputs of a cell go through. */
+export interface CellOutputOptions {
+  /** See {@link ExecuteOutput}. */
+  readonly requestId: string;
+  readonly publish: PublishOutput;
+  readonly publishComm: (message: CommMessage) => void;
+  /** Nothing but comm messages is published. */
+  readonly silent: boolean;
+  readonly executionCount: number;
+}
 
 type StreamName = 'stdout' | 'stderr';
 
@@ -20,7 +31,9 @@ const LINE_END_MS = 3;
  * the rest of a line comes soon.
  */
 export class CellOutput implements ExecuteOutput {
+  readonly requestId: string;
   readonly #publish: PublishOutput;
+  readonly #publishComm: (message: CommMessage) => void;
   readonly #executionCount: number;
   #isEnded: boolean;
   /** Set while texts are being merged. */
@@ -32,12 +45,10 @@ export class CellOutput implements ExecuteOutput {
   #tailLength = 0;
   #tailTimer: NodeJS.Timeout | undefined;
 
-  /** @param options - `silent`: nothing is published at all. */
-  constructor(
-    publish: PublishOutput,
-    options: { readonly silent: boolean; readonly executionCount: number },
-  ) {
-    this.#publish = publish;
+  constructor(options: CellOutputOptions) {
+    this.requestId = options.requestId;
+    this.#publish = options.publish;
+    this.#publishComm = options.publishComm;
     this.#executionCount = options.executionCount;
     this.#isEnded = options.silent;
   }
@@ -67,6 +78,11 @@ export class CellOutput implements ExecuteOutput {
 
   clear(wait: boolean): void {
     this.#publishInOrder('clear_output', clearOutputContent(wait));
+  }
+
+  comm(message: CommMessage): void {
+    this.flush();
+    this.#publishComm(message);
   }
 
   /** Publishes the merged text, if any. */

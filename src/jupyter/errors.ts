@@ -50,6 +50,17 @@ export const JUPYTER_ERROR_CODES = {
     cause: 'A request of the front end has a field that is missing or does not fit.',
     remedy: 'Report it to the makers of the front end.',
   },
+  JUPYTER_SUBSHELL_UNKNOWN: {
+    cause: 'A front end named a subshell that this kernel does not have, or has no longer.',
+    remedy:
+      'Nothing needs doing after a restart of the kernel; else report it to the makers of the front end.',
+  },
+  JUPYTER_REGISTRATION: {
+    cause:
+      'Jupyter started the kernel with a registration file, and did not answer when the kernel told its ports.',
+    remedy:
+      'Start the kernel again; if it goes on, look whether a firewall keeps the kernel from the registration address.',
+  },
   JUPYTER_STDIN_UNAVAILABLE: {
     cause: 'Code or the kernel asked for a line of input where nobody can give one.',
     remedy:

@@ -10,5 +10,11 @@ export {
   readConnectionFile,
   type ConnectionInfo,
 } from './transport/connection-file.js';
+export {
+  readStartFile,
+  register,
+  type RegistrationInfo,
+  type StartInfo,
+} from './transport/registration.js';
 export type { RequestChannel, Transport, TransportListener } from './transport/transport.js';
 export { createZeromqTransport } from './transport/zeromq.js';

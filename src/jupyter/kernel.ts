@@ -1,25 +1,24 @@
-// The kernel: dispatch, busy and idle, the requests that are no cells, start and end.
+// The kernel: dispatch, busy and idle, start and end.
 import { messageOf, silentLogger, withTimeout, type Logger } from '../base/index.js';
+import { CellOutput } from './cell-output.js';
+import { CellRunner } from './cell-runner.js';
+import { CommManager } from './comms.js';
 import { JupyterError } from './errors.js';
-import { ExecuteQueue } from './execute-queue.js';
-import { InputDesk } from './input-desk.js';
-import type { Interpreter } from './interpreter.js';
+import type { Interpreter, InterpreterHost } from './interpreter.js';
 import { Outbox } from './outbox.js';
-import { commCloseContent, commInfoReply } from './protocol/comm.js';
-import { completeReply, readCursorRequest } from './protocol/complete.js';
-import { connectReply, type BoundPorts } from './protocol/connect.js';
+import { isCommType, readCommMessage } from './protocol/comm.js';
+import type { BoundPorts } from './protocol/connect.js';
+import { debugEventContent } from './protocol/debug.js';
 import { describeThrown, errorReply } from './protocol/error.js';
 import { executeErrorReply } from './protocol/execute.js';
-import { historyReply, readHistoryRequest } from './protocol/history.js';
-import { inspectReply, readInspectRequest } from './protocol/inspect.js';
-import { interruptReply } from './protocol/interrupt.js';
-import { isCompleteReply, readIsCompleteRequest } from './protocol/is-complete.js';
-import { kernelInfoReply } from './protocol/kernel-info.js';
 import type { IncomingMessage, Reply } from './protocol/message.js';
 import { readShutdownRequest, shutdownReply } from './protocol/shutdown.js';
 import { statusContent } from './protocol/status.js';
 import { welcomeContent } from './protocol/welcome.js';
+import { createHandlers, type Handler, type Handlers } from './requests.js';
+import { Shells } from './shells.js';
 import type { RequestChannel, Transport } from './transport/transport.js';
+import { UsageMeter } from './usage-meter.js';
 
 /** What a {@link Kernel} is made of. */
 export interface KernelOptions {
@@ -40,19 +39,14 @@ export interface KernelOptions {
   readonly shutdownTimeoutMs?: number;
 }
 
-/** Answers one request; `undefined` when the message type has no reply, or it was sent already. */
-type Handler = (
-  request: IncomingMessage,
-  channel: RequestChannel,
-) => Reply | undefined | Promise<Reply | undefined>;
-
 /** How long closing waits for the running cell to end once the interpreter has shut down. Milliseconds. */
 const LAST_MESSAGES_MS = 100;
 
 /**
  * A Jupyter kernel over any transport and any language.
  *
- * Cells run one at a time in the order they came; every other request is answered while a cell runs.
+ * The cells and comm messages of a shell run one at a time in the order they came; every other request is answered
+ * while they run.
  *
  * @see https://jupyter-client.readthedocs.io/en/stable/messaging.html
  */
@@ -62,8 +56,12 @@ export class Kernel {
   readonly #logger: Logger;
   readonly #shutdownTimeoutMs: number;
   readonly #outbox: Outbox;
-  readonly #inputDesk = new InputDesk();
-  readonly #cells: ExecuteQueue;
+  readonly #comms: CommManager;
+  readonly #shells: Shells;
+  readonly #handlers: Handlers;
+  /** The last cell that was not silent: where outputs go that belong to none that runs. */
+  #lastCell: IncomingMessage | undefined;
+  #debugSeq = 0;
   #ports: BoundPorts = { shell: 0, iopub: 0, stdin: 0, control: 0, heartbeat: 0 };
   #closing: Promise<void> | undefined;
   #resolveClosed: () => void = () => undefined;
@@ -78,14 +76,30 @@ export class Kernel {
     this.#logger = options.logger ?? silentLogger;
     this.#shutdownTimeoutMs = options.shutdownTimeoutMs ?? 1800;
     this.#outbox = new Outbox(this.#transport, { username: options.username ?? 'kernel', now });
-    this.#cells = new ExecuteQueue({
+    this.#comms = new CommManager(this.#outbox, this.#logger);
+    this.#shells = new Shells({
+      runner: new CellRunner({
+        interpreter: this.#interpreter,
+        outbox: this.#outbox,
+        comms: this.#comms,
+        logger: this.#logger,
+        now,
+        abortGraceMs: options.abortGraceMs ?? 1,
+      }),
+      canRunBeside: (request) => this.#canRunBeside(request),
+      serve: (request, handle) => this.#serveInShell(request, handle),
+    });
+    this.#handlers = createHandlers({
       interpreter: this.#interpreter,
-      outbox: this.#outbox,
-      inputDesk: this.#inputDesk,
-      logger: this.#logger,
-      now,
-      abortGraceMs: options.abortGraceMs ?? 1,
-      serve: (request, handle) => this.#serve('shell', request, handle),
+      shells: this.#shells,
+      comms: this.#comms,
+      usage: new UsageMeter(),
+      ports: () => this.#ports,
+      nextDebugSeq: () => ++this.#debugSeq,
+      shutdown: (request, channel) => {
+        this.#handleShutdown(request, channel);
+        return undefined;
+      },
     });
   }
 
@@ -107,7 +121,7 @@ export class Kernel {
     });
     this.#outbox.publish('status', statusContent('starting'));
     try {
-      this.#interpreter.start();
+      this.#interpreter.start(this.#createHost());
     } catch (error) {
       this.#logger.error({ error }, `The back end did not start: ${messageOf(error)}`);
     }
@@ -129,128 +143,138 @@ export class Kernel {
   #dispatch(channel: RequestChannel, message: IncomingMessage): void {
     if (this.#closing !== undefined) return;
     const type = message.header.msg_type;
-    if (channel === 'shell' && type === 'execute_request') {
-      this.#cells.push(message);
+    if (channel === 'shell' && (type === 'execute_request' || isCommType(type))) {
+      this.#dispatchToShell(message);
       return;
     }
     if (channel === 'stdin' && type === 'input_reply') {
-      if (this.#inputDesk.answer(message)) return;
+      if (this.#shells.answerInput(message)) return;
       this.#logger.debug({ type }, 'Ignored an answer that nobody waits for.');
       return;
     }
-    const handle = this.#handlers[channel].get(type);
+    const handle = this.#findHandler(channel, type);
     if (handle === undefined) {
       this.#logger.info({ channel, type }, `Ignored a message of unknown type "${type}".`);
       return;
     }
-    void this.#serve(channel, message, handle);
+    void this.#serve(channel, message, (request) => {
+      // Only to refuse a request for a subshell that is not there: the answer waits for no shell.
+      if (channel === 'shell') this.#shells.of(request);
+      return handle(request, channel);
+    });
+  }
+
+  /** Cells and comm messages, which are handled in their order. */
+  #dispatchToShell(message: IncomingMessage): void {
+    try {
+      if (!isCommType(message.header.msg_type)) {
+        this.#shells.of(message).push(message);
+        return;
+      }
+      const comm = readCommMessage(message);
+      if (this.#comms.isLocal(comm)) {
+        void this.#serve('shell', message, () => {
+          this.#comms.serve(comm, message);
+          return undefined;
+        });
+      } else this.#shells.ofComm(message).push(message);
+    } catch (error) {
+      void this.#serve('shell', message, () => {
+        throw error;
+      });
+    }
+  }
+
+  #findHandler(channel: RequestChannel, type: string): Handler | undefined {
+    const isUnsupported = type === 'debug_request' && this.#interpreter.info.debugger !== true;
+    return isUnsupported ? undefined : this.#handlers[channel].get(type);
+  }
+
+  #canRunBeside({ header, content }: IncomingMessage): boolean {
+    const { code } = content;
+    if (isCommType(header.msg_type) || typeof code !== 'string') return false;
+    try {
+      return this.#interpreter.canRunBeside?.(code) ?? false;
+    } catch (error) {
+      this.#logger.warn({ error }, `Code is run in its turn: ${messageOf(error)}`);
+      return false;
+    }
+  }
+
+  /** A cell or comm message whose turn has come. */
+  #serveInShell(
+    request: IncomingMessage,
+    handle: (request: IncomingMessage) => ReturnType<Handler>,
+  ): Promise<void> {
+    const { header, content } = request;
+    if (!isCommType(header.msg_type) && content['silent'] !== true) this.#lastCell = request;
+    return this.#serve('shell', request, handle);
+  }
+
+  #createHost(): InterpreterHost {
+    const background = new CellOutput({
+      requestId: '',
+      silent: false,
+      executionCount: 0,
+      publish: (type, content) => {
+        this.#outbox.publish(type, content, this.#lastCell);
+      },
+      publishComm: (message) => {
+        this.#comms.publish(message, this.#lastCell);
+      },
+    });
+    return {
+      background,
+      comms: this.#comms,
+      debugEvent: (event) => {
+        this.#outbox.publish('debug_event', debugEventContent(event, ++this.#debugSeq));
+      },
+    };
   }
 
   /** The life of every request: busy, its handler, the reply, idle. Never rejects. */
-  async #serve(channel: RequestChannel, request: IncomingMessage, handle: Handler): Promise<void> {
+  async #serve(
+    channel: RequestChannel,
+    request: IncomingMessage,
+    handle: (request: IncomingMessage) => ReturnType<Handler>,
+  ): Promise<void> {
     this.#outbox.publish('status', statusContent('busy'), request);
     try {
-      const reply = await handle(request, channel);
+      const reply = await handle(request);
       if (reply !== undefined) this.#outbox.reply(channel, request, reply);
     } catch (error) {
       const type = request.header.msg_type;
       this.#logger.warn({ error, type }, `Could not answer a request: ${messageOf(error)}`);
-      if (isReplyDue(type)) this.#outbox.reply(channel, request, this.#failedReply(type, error));
+      if (isReplyDue(type)) this.#outbox.reply(channel, request, this.#failedReply(request, error));
     } finally {
       this.#outbox.publish('status', statusContent('idle'), request);
       // Front ends and servers go by the last status alone: a completion must not make a running cell look done.
-      const { running } = this.#cells;
-      if (running !== undefined && running !== request) {
-        this.#outbox.publish('status', statusContent('busy'), running);
-      }
+      const running = this.#shells.runningBeside(request);
+      if (running !== undefined) this.#outbox.publish('status', statusContent('busy'), running);
     }
   }
 
-  readonly #handleKernelInfo: Handler = () => ({
-    content: kernelInfoReply(this.#interpreter.info),
-  });
-
-  readonly #handleConnect: Handler = () => ({ content: connectReply(this.#ports) });
-
-  readonly #handleComplete: Handler = async ({ content }) => {
-    const { code, cursor } = readCursorRequest(content);
-    return { content: completeReply(code, await this.#interpreter.complete(code, cursor)) };
-  };
-
-  readonly #handleInspect: Handler = async ({ content }) => {
-    const { code, cursor, detailLevel } = readInspectRequest(content);
-    return { content: inspectReply(await this.#interpreter.inspect(code, cursor, detailLevel)) };
-  };
-
-  readonly #handleIsComplete: Handler = async ({ content }) => {
-    const { code } = readIsCompleteRequest(content);
-    return { content: isCompleteReply(await this.#interpreter.isComplete(code)) };
-  };
-
-  readonly #handleHistory: Handler = async ({ content }) => {
-    const request = readHistoryRequest(content);
-    return { content: historyReply(await this.#interpreter.history(request)) };
-  };
-
-  readonly #handleCommInfo: Handler = () => ({ content: commInfoReply() });
-
-  readonly #handleCommOpen: Handler = (request) => {
-    this.#outbox.publish('comm_close', commCloseContent(request.content), request);
-    return undefined;
-  };
-
-  /** Messages of a comm that is not open: nothing to do. */
-  readonly #handleCommMessage: Handler = () => undefined;
-
-  readonly #handleInterrupt: Handler = () => {
-    this.#cells.interrupt();
-    return { content: interruptReply() };
-  };
-
-  readonly #handleShutdown: Handler = (request, channel) => {
+  #handleShutdown(request: IncomingMessage, channel: RequestChannel): void {
     const { restart } = readShutdownRequest(request.content);
     const content = shutdownReply(restart);
     this.#outbox.reply(channel, request, { content });
     this.#outbox.publish('shutdown_reply', content, request);
     // After the idle of this request, which is published before the event loop gets on.
     setImmediate(() => void this.close({ restart }));
-    return undefined;
-  };
+  }
 
-  readonly #handlers: Readonly<Record<RequestChannel, ReadonlyMap<string, Handler>>> = {
-    shell: new Map([
-      ['kernel_info_request', this.#handleKernelInfo],
-      ['connect_request', this.#handleConnect],
-      ['complete_request', this.#handleComplete],
-      ['inspect_request', this.#handleInspect],
-      ['is_complete_request', this.#handleIsComplete],
-      ['history_request', this.#handleHistory],
-      ['comm_info_request', this.#handleCommInfo],
-      ['comm_open', this.#handleCommOpen],
-      ['comm_msg', this.#handleCommMessage],
-      ['comm_close', this.#handleCommMessage],
-      ['shutdown_request', this.#handleShutdown],
-    ]),
-    control: new Map([
-      ['kernel_info_request', this.#handleKernelInfo],
-      ['interrupt_request', this.#handleInterrupt],
-      ['shutdown_request', this.#handleShutdown],
-    ]),
-    stdin: new Map(),
-  };
-
-  #failedReply(type: string, thrown: unknown): Reply {
+  #failedReply({ header }: IncomingMessage, thrown: unknown): Reply {
     const error = describeThrown(thrown);
-    return type === 'execute_request'
-      ? { content: executeErrorReply(error, this.#cells.executionCount) }
+    return header.msg_type === 'execute_request'
+      ? { content: executeErrorReply(error, this.#shells.executionCount(header)) }
       : { content: errorReply(error) };
   }
 
   async #close(restart: boolean): Promise<void> {
-    this.#cells.interrupt();
+    this.#shells.interrupt();
     await this.#within(this.#shutdownTimeoutMs, () => this.#interpreter.shutdown(restart));
     // The interrupted cell's last messages; a cell that does not end is not waited for.
-    await this.#within(LAST_MESSAGES_MS, () => this.#cells.whenIdle());
+    await this.#within(LAST_MESSAGES_MS, () => this.#shells.whenIdle());
     try {
       await this.#transport.close();
     } catch (error) {

@@ -1,8 +1,15 @@
 // Puts messages together and hands them to the transport: replies, questions on stdin, everything on IOPub.
 import { randomUUID } from 'node:crypto';
+import type { JsonObject } from './interpreter.js';
 import { createHeaderWriter, NO_PARENT, type HeaderWriter } from './protocol/header.js';
 import type { IncomingMessage, OutgoingMessage, Reply } from './protocol/message.js';
 import type { RequestChannel, Transport } from './transport/transport.js';
+
+/** What a message can carry beside its content. */
+export interface Attachments {
+  readonly metadata?: JsonObject;
+  readonly buffers?: readonly Buffer[];
+}
 
 /** The sending side of one kernel process, under a session id of its own. */
 export class Outbox {
@@ -19,14 +26,20 @@ export class Outbox {
     this.#writeHeader = createHeaderWriter({ session: this.#session, ...options });
   }
 
+  /** The id of this kernel process, new in each. */
+  get kernelId(): string {
+    return this.#session;
+  }
+
   /** Publishes on IOPub, under the topic `kernel.<id>.<type>`. */
-  publish(type: string, content: object, parent?: IncomingMessage): void {
+  publish(type: string, content: object, parent?: IncomingMessage, more: Attachments = {}): void {
     let topic = this.#topics.get(type);
     if (topic === undefined) {
       topic = Buffer.from(`kernel.${this.#session}.${type}`);
       this.#topics.set(type, topic);
     }
-    this.#transport.publish(topic, this.message(type, content, parent));
+    const message = this.message(type, content, parent, more.metadata);
+    this.#transport.publish(topic, more.buffers ? { ...message, buffers: more.buffers } : message);
   }
 
   /** Answers a request where it came from. */

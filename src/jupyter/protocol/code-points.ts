@@ -1,4 +1,9 @@
 // Text positions: the protocol counts Unicode code points (since 5.2), JavaScript UTF-16 units.
+//
+// Every position on the wire is in code points: `cursor_pos`, `cursor_start`, `cursor_end`, and `start` and `end` of
+// `_jupyter_types_experimental`, as ipykernel sends them. JupyterLab converts the cursor fields from and to UTF-16
+// itself and does not use `start` and `end`, so nothing has to be sent in its units. UTF-16 ends at this folder's door:
+// `Interpreter` speaks it on both sides.
 
 /**
  * The UTF-16 index of a position counted in code points. Positions outside the text are moved to its nearer end.

@@ -51,6 +51,15 @@ export function executeResultContent(display: Display, executionCount: number): 
   return { ...displayContent(display), execution_count: executionCount };
 }
 
+/** The metadata of an `execute_reply`, as ipykernel writes them; JupyterLab reads `started`. */
+export function executeReplyMetadata(
+  status: 'ok' | 'error' | 'aborted',
+  engine: string,
+  startedAtIso: string,
+): JsonObject {
+  return { started: startedAtIso, dependencies_met: true, engine, status };
+}
+
 /** The reply to a cell that has run. */
 export function executeReply(result: ExecuteResult, executionCount: number): object {
   if (result.status === 'error') return executeErrorReply(result, executionCount);

@@ -9,7 +9,7 @@ export type Header = Pick<KernelMessage.IHeader, 'msg_id'> & {
   readonly username?: string;
   readonly date?: string;
   readonly version?: string;
-  /** 5.5: tolerated, never used; this kernel has one shell. */
+  /** 5.5: the subshell that the message is for; absent or null for the main shell. */
   readonly subshell_id?: string | null;
 };
 

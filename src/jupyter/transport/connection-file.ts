@@ -26,10 +26,14 @@ export interface ConnectionInfo {
  * @see https://jupyter-client.readthedocs.io/en/stable/kernels.html#connection-files
  */
 export function readConnectionFile(path: string): ConnectionInfo {
-  let value: unknown;
+  return parseConnectionInfo(readJsonFile(path));
+}
+
+/** Reads the JSON of a connection or registration file. @throws {JupyterError} `JUPYTER_CONNECTION_FILE`. */
+export function readJsonFile(path: string): unknown {
   try {
     // Synchronous on purpose: nothing else can be done before, and it is the quickest way at the start.
-    value = JSON.parse(readFileSync(path, 'utf8'));
+    return JSON.parse(readFileSync(path, 'utf8'));
   } catch (cause) {
     throw new JupyterError(
       'JUPYTER_CONNECTION_FILE',
@@ -37,7 +41,6 @@ export function readConnectionFile(path: string): ConnectionInfo {
       { cause },
     );
   }
-  return parseConnectionInfo(value);
 }
 
 /**
@@ -46,16 +49,8 @@ export function readConnectionFile(path: string): ConnectionInfo {
  * @throws {JupyterError} `JUPYTER_CONNECTION_VALUE`, naming the field.
  */
 export function parseConnectionInfo(value: unknown): ConnectionInfo {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new JupyterError('JUPYTER_CONNECTION_VALUE', 'The connection file is not a JSON object.');
-  }
-  const file = value as Record<string, unknown>;
-  const transport = file['transport'] ?? 'tcp';
-  if (transport !== 'tcp' && transport !== 'ipc') {
-    throw badValue('transport', '"tcp" or "ipc"', transport);
-  }
-  const scheme = file['signature_scheme'] ?? 'hmac-sha256';
-  if (scheme !== 'hmac-sha256') throw badValue('signature_scheme', '"hmac-sha256"', scheme);
+  const file = asFields(value);
+  const transport = readTransport(file);
   const firstPort = transport === 'tcp' ? 0 : 1;
   return {
     transport,
@@ -70,6 +65,23 @@ export function parseConnectionInfo(value: unknown): ConnectionInfo {
   };
 }
 
+/** The fields of a file's content. @throws {JupyterError} `JUPYTER_CONNECTION_VALUE`. */
+export function asFields(value: unknown): Record<string, unknown> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    return value as Record<string, unknown>;
+  }
+  throw new JupyterError('JUPYTER_CONNECTION_VALUE', 'The connection file is not a JSON object.');
+}
+
+/** The transport; checks the signature scheme on the way. @throws {JupyterError} `JUPYTER_CONNECTION_VALUE`. */
+export function readTransport(file: Record<string, unknown>): 'tcp' | 'ipc' {
+  const scheme = file['signature_scheme'] ?? 'hmac-sha256';
+  if (scheme !== 'hmac-sha256') throw badValue('signature_scheme', '"hmac-sha256"', scheme);
+  const transport = file['transport'] ?? 'tcp';
+  if (transport === 'tcp' || transport === 'ipc') return transport;
+  throw badValue('transport', '"tcp" or "ipc"', transport);
+}
+
 function curveOf(file: Record<string, unknown>): Pick<ConnectionInfo, 'curve'> {
   if (file['curve_secretkey'] === undefined && file['curve_publickey'] === undefined) return {};
   return {
@@ -77,13 +89,15 @@ function curveOf(file: Record<string, unknown>): Pick<ConnectionInfo, 'curve'> {
   };
 }
 
-function text(file: Record<string, unknown>, name: string): string {
+/** A string. @throws {JupyterError} `JUPYTER_CONNECTION_VALUE`. */
+export function text(file: Record<string, unknown>, name: string): string {
   const value = file[name];
   if (typeof value !== 'string') throw badValue(name, 'a string', value);
   return value;
 }
 
-function port(file: Record<string, unknown>, name: string, first: number): number {
+/** A port number. @throws {JupyterError} `JUPYTER_CONNECTION_VALUE`. */
+export function port(file: Record<string, unknown>, name: string, first: number): number {
   const value = file[name];
   if (typeof value === 'number' && Number.isInteger(value) && value >= first && value <= 65_535) {
     return value;

@@ -29,6 +29,46 @@ export function createZeromqTransport(options: {
   return new ZeromqTransport(options.info, options.logger ?? silentLogger);
 }
 
+/** What {@link exchange} sends, and how long it waits. */
+export interface ExchangeOptions {
+  /** As ZeroMQ writes it. */
+  readonly address: string;
+  readonly frames: readonly (Buffer | string)[];
+  /** Whether an answer is the one that is waited for; others are passed over. */
+  readonly isAnswer: (frames: readonly Buffer[]) => boolean;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Sends one message to a ROUTER and waits for its answer.
+ *
+ * @returns Whether the answer came before the time was over, or the signal aborted.
+ */
+export async function exchange(options: ExchangeOptions): Promise<boolean> {
+  const { address, frames, isAnswer, timeoutMs, signal } = options;
+  const socket = new Dealer({ linger: 0, ipv6: address.includes('[') });
+  const close = (): void => {
+    socket.close();
+  };
+  const timer = setTimeout(close, timeoutMs);
+  signal.addEventListener('abort', close, { once: true });
+  try {
+    signal.throwIfAborted();
+    socket.connect(address);
+    await socket.send([...frames]);
+    for await (const answer of socket) if (isAnswer(answer)) return true;
+    return false;
+  } catch (error) {
+    if (socket.closed || signal.aborted) return false;
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', close);
+    close();
+  }
+}
+
 class ZeromqTransport implements Transport {
   readonly #info: ConnectionInfo;
   readonly #logger: Logger;

@@ -4,7 +4,8 @@ import type { JsonObject } from '../interpreter.js';
 import type { Header, IncomingMessage, OutgoingMessage } from '../protocol/message.js';
 import type { Signer } from './signature.js';
 
-const DELIMITER = Buffer.from('<IDS|MSG>');
+/** Stands between the routing frames and the signature. */
+export const DELIMITER: Buffer = Buffer.from('<IDS|MSG>');
 /** Signature, header, parent header, metadata, content. */
 const SIGNED_FRAME_COUNT = 5;
 

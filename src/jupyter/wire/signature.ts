@@ -2,13 +2,8 @@
 import { createHmac, createSecretKey, timingSafeEqual, type KeyObject } from 'node:crypto';
 import { WireError } from '../errors.js';
 
-/** The parts that are signed, in this order: header, parent header, metadata, content. */
-export type SignedParts = readonly [
-  string | Buffer,
-  string | Buffer,
-  string | Buffer,
-  string | Buffer,
-];
+/** The parts that are signed, in wire order: header, parent header, metadata and content of a message. */
+export type SignedParts = readonly (string | Buffer)[];
 
 /** How many signatures are remembered at least, and twice as many at most, to tell repeated messages. */
 const REMEMBERED_SIGNATURES = 8192;

@@ -30,7 +30,7 @@ async function ask(
   await client.expectBusy(id);
   const published = await client.drainUntilIdle(id);
   for (const message of [reply, ...published]) checkEnvelope(message, id);
-  expect(reply.content['status']).toMatch(/^(ok|error)$/);
+  if (type !== 'usage_request') expect(reply.content['status']).toMatch(/^(ok|error)$/);
   return { reply, published };
 }
 
@@ -60,7 +60,12 @@ test('execute', async () => {
     payload: [],
     user_expressions: {},
   });
-  expect(reply.metadata).toEqual({ started: text });
+  expect(reply.metadata).toEqual({
+    started: text,
+    dependencies_met: true,
+    engine: text,
+    status: 'ok',
+  });
   expect(published.map(({ header }) => header.msg_type)).toEqual(['execute_input']);
 });
 
@@ -111,6 +116,23 @@ test('execute stop on error', async () => {
   expect((await run('')).reply.content['status']).toBe('ok');
 });
 
+test('execute stop on error leaves other requests alone', async () => {
+  const failing = client.sendExecute('hold a\nfail Oops 2');
+  const waiting = client.sendExecute('print hello');
+  client.send('shell', 'kernel_info_request', {});
+  client.send('shell', 'comm_info_request', {});
+  client.send('shell', 'inspect_request', { code: 'print', cursor_pos: 5 });
+
+  const statuses: unknown[] = [];
+  for (let n = 0; n < 3; n += 1) statuses.push((await client.next('shell')).content['status']);
+  open.interpreter.release('a');
+  await client.expectExecuteReply(failing, { status: 'error' });
+  await client.expectExecuteReply(waiting, { status: 'aborted' });
+
+  expect(statuses).toEqual(['ok', 'ok', 'ok']);
+  await client.drainUntilIdle(waiting);
+});
+
 test('no stop on error', async () => {
   const failing = client.sendExecute('fail Oops 2', { stop_on_error: false });
   const waiting = client.sendExecute('print hello');
@@ -147,6 +169,19 @@ test('object info (inspect)', async () => {
   });
 });
 
+test('object info detail', async () => {
+  const { reply } = await ask('inspect_request', {
+    code: 'print',
+    cursor_pos: 5,
+    detail_level: 1,
+  });
+
+  expect(reply.content).toMatchObject({
+    found: true,
+    data: { 'text/plain': 'help on print, level 1' },
+  });
+});
+
 test('object info missing', async () => {
   const { reply } = await ask('inspect_request', { code: '?', cursor_pos: 1 });
 
@@ -176,7 +211,8 @@ test.each(['shell', 'control'] as const)('kernel info on %s', async (channel) =>
     language_info: { name: text, version: text, mimetype: text, file_extension: text },
     banner: text,
     help_links: [{ text, url: text }],
-    supported_features: [],
+    debugger: false,
+    supported_features: ['kernel subshells'],
   });
 });
 
@@ -197,6 +233,63 @@ test('comm info', async () => {
   const { reply } = await ask('comm_info_request', {});
 
   expect(reply.content).toEqual({ status: 'ok', comms: {} });
+});
+
+test('subshells', async () => {
+  const { reply: created } = await ask('create_subshell_request', {}, 'control');
+  const id = created.content['subshell_id'];
+  const { reply: listed } = await ask('list_subshell_request', {}, 'control');
+  const executed = client.sendExecute('1+1', {}, { header: { subshell_id: id } });
+  const reply = await client.expect('shell', 'execute_reply', executed);
+  await client.drainUntilIdle(executed);
+  const { reply: deleted } = await ask('delete_subshell_request', { subshell_id: id }, 'control');
+  const { reply: none } = await ask('list_subshell_request', {}, 'control');
+
+  expect(created.content).toEqual({ status: 'ok', subshell_id: text });
+  expect(listed.content).toEqual({ status: 'ok', subshell_id: [id] });
+  expect(reply.parentHeader['subshell_id']).toBe(id);
+  expect(reply.content).toMatchObject({ status: 'ok', execution_count: 1 });
+  expect([deleted.content, none.content]).toEqual([
+    { status: 'ok' },
+    { status: 'ok', subshell_id: [] },
+  ]);
+});
+
+test('comm messages with buffers', async () => {
+  const opened = client.send('shell', 'comm_open', {
+    comm_id: 'c1',
+    target_name: 'echo',
+    data: {},
+  });
+  await client.drainUntilIdle(opened);
+  const bytes = Buffer.from([1, 2, 3]);
+  const id = client.send(
+    'shell',
+    'comm_msg',
+    { comm_id: 'c1', data: { a: 1 } },
+    { metadata: { version: '2.1.0' }, buffers: [bytes] },
+  );
+
+  const answer = (await client.drainUntilIdle(id)).find(
+    ({ header }) => header.msg_type === 'comm_msg',
+  );
+
+  expect(answer?.content).toEqual({ comm_id: 'c1', data: { a: 1 } });
+  expect(answer?.buffers).toEqual([bytes]);
+});
+
+test('single payload', async () => {
+  const { reply } = await run('page one\n1');
+
+  expect(reply.content['payload']).toEqual([
+    { source: 'page', data: { 'text/plain': 'one' }, start: 0 },
+  ]);
+});
+
+test('usage', async () => {
+  const { reply } = await ask('usage_request', {}, 'control');
+
+  expect(reply.content).toMatchObject({ pid: whole, kernel_memory: whole, cpu_count: whole });
 });
 
 test.each([
@@ -232,6 +325,28 @@ test('history range and tail', async () => {
 
   expect(tail.content).toEqual({ status: 'ok', history: [[1, whole, 'history one']] });
   expect(range.content).toEqual({ status: 'ok', history: [[1, 1, '']] });
+});
+
+test('history search', async () => {
+  const asked: unknown[] = [];
+  open.interpreter.history = (request) => {
+    asked.push(request);
+    return Promise.resolve([[1, 2, 'found']]);
+  };
+  const content = { hist_access_type: 'search', pattern: 'f*', raw: false, output: true };
+  const { reply } = await ask('history_request', { ...content, n: 5, unique: true });
+  const { reply: bare } = await ask('history_request', { ...content, n: null });
+  Reflect.deleteProperty(open.interpreter, 'history');
+
+  expect([reply.content, bare.content]).toEqual([
+    { status: 'ok', history: [[1, 2, 'found']] },
+    { status: 'ok', history: [[1, 2, 'found']] },
+  ]);
+  const fields = { accessType: 'search', pattern: 'f*', raw: false, output: true };
+  expect(asked).toEqual([
+    { ...fields, count: 5, unique: true },
+    { ...fields, count: undefined, unique: false },
+  ]);
 });
 
 test('stream', async () => {

@@ -10,7 +10,10 @@ function createOutput(options: { silent?: boolean } = {}): {
   published: Published[];
 } {
   const published: Published[] = [];
-  const output = new CellOutput((type, content) => published.push([type, content]), {
+  const output = new CellOutput({
+    requestId: 'r1',
+    publish: (type, content) => published.push([type, content]),
+    publishComm: (message) => published.push(['comm', message]),
     silent: options.silent ?? false,
     executionCount: 3,
   });

@@ -50,7 +50,12 @@ describe('a cell', () => {
     });
     expect({ content: reply.content, metadata: reply.metadata }).toEqual({
       content: { status: 'ok', execution_count: 1, payload: [], user_expressions: {} },
-      metadata: { started: '2024-05-06T07:08:09.123Z' },
+      metadata: {
+        started: '2024-05-06T07:08:09.123Z',
+        dependencies_met: true,
+        engine: reply.header['session'],
+        status: 'ok',
+      },
     });
   });
 
@@ -460,7 +465,8 @@ describe('other requests', () => {
       },
       banner: 'Echo, a language of tests',
       help_links: [{ text: 'Echo', url: 'https://example.org/echo' }],
-      supported_features: [],
+      debugger: false,
+      supported_features: ['kernel subshells'],
     };
     expect(await client.expectReply('shell', 'kernel_info_reply', onShell)).toEqual(expected);
     expect(await client.expectReply('control', 'kernel_info_reply', onControl)).toEqual(expected);
@@ -592,7 +598,7 @@ describe('other requests', () => {
     ['shell', 'magic_request'],
     ['shell', 'interrupt_request'],
     ['control', 'execute_request'],
-    ['control', 'create_subshell_request'],
+    ['control', 'debug_request'],
     ['stdin', 'execute_request'],
   ] as const)('on %s the unknown type %s is ignored', async (channel, type) => {
     client.send(channel, type, {});
