@@ -3,6 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { renderMagicsDocument } from '../src/bridge/index.js';
+import { fillCompared } from './compare-notebooks/document.js';
+import { readKnownDifferences } from './compare-notebooks/known-differences.js';
 import { fillSettings, renderErrorsDocument } from './documents.js';
 
 const DOCS = path.resolve(import.meta.dirname, '../docs');
@@ -18,4 +20,8 @@ await write('magics.md', renderMagicsDocument());
 await write(
   'configuration.md',
   fillSettings(readFileSync(path.join(DOCS, 'configuration.md'), 'utf8')),
+);
+await write(
+  'compared.md',
+  fillCompared(readFileSync(path.join(DOCS, 'compared.md'), 'utf8'), readKnownDifferences()),
 );

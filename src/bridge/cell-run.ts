@@ -9,6 +9,7 @@ import type {
   UserExpressionResult,
 } from '../jupyter/index.js';
 import { planCell, type CellStep, type CodeStep } from './cell-plan.js';
+import type { Companion } from './companion.js';
 import {
   failureOf,
   interruptedResult,
@@ -17,7 +18,8 @@ import {
 } from './display/failures.js';
 import { valueDisplay } from './display/values.js';
 import { BridgeError } from './errors.js';
-import type { InputHistory } from './input-history.js';
+import type { InputHistory } from './history/input-history.js';
+import type { KeptText } from './kept-text.js';
 import type { Language } from './language/languages.js';
 import type { LiveSession, RunResult } from './live-session.js';
 import { helpDisplay } from './magics/help-text.js';
@@ -29,8 +31,11 @@ import type { RemoteSession, WaitingCell } from './remote-session.js';
 export interface CellEnvironment {
   readonly language: Language;
   readonly session: RemoteSession;
+  /** The session of the other language. */
+  readonly companion: Companion;
   readonly magics: MagicTable;
   readonly history: InputHistory;
+  readonly keptText: KeptText;
 }
 
 /** One cell. */
@@ -111,7 +116,7 @@ export class CellRun {
     const { silent, storeHistory, executionCount, userExpressions } = this.#request;
     const isRich = settings.display === 'rich' && !step.isCarrier;
     const sink = createRunSink(this.#output, step.valueUse, (text) => {
-      if (storeHistory && !silent) history.setOutput(text);
+      if (storeHistory && !silent) history.setOutput(this.#request, text);
     });
     const result = await live.run(
       {
@@ -120,12 +125,14 @@ export class CellRun {
         source: step.isCarrier ? '' : step.code,
         inputParameters: step.inputs,
         outputParameters: step.outputs,
+        input: this.#cell.input,
         agentOptions: isRich
           ? {
               silent,
               storeHistory,
               executionCount,
               userExpressions: isLastCode ? userExpressions : {},
+              requestId: this.#output.requestId,
             }
           : undefined,
       },
@@ -210,18 +217,23 @@ export class CellRun {
   }
 
   #createContext(valueUse: ValueUse): MagicContext {
-    const { language, session, history, magics } = this.#environment;
+    const { language, session, companion, history, magics, keptText } = this.#environment;
     const output = this.#output;
     return {
       language,
       session,
+      companion,
       cell: this.#cell,
       input: this.#cell.input,
       signal: this.#signal,
       history,
       magics,
+      keptText,
       show: (display) => {
         output.display(display);
+      },
+      update: (display) => {
+        output.updateDisplay(display);
       },
       print: (text) => {
         output.stream('stdout', `${text}\n`);
@@ -230,7 +242,22 @@ export class CellRun {
         session.configuration = configuration;
       },
       runCode: async (code) => (await this.#runCode(code, valueUse, false)) ?? { status: 'ok' },
+      runInCompanion: (code) => this.#runInCompanion(code),
     };
+  }
+
+  /** The cell in the other language: its output is this cell's, its magics are for the other session. */
+  async #runInCompanion(code: string): Promise<ExecuteResult> {
+    const { companion } = this.#environment;
+    const session = await companion.ready(this.#cell);
+    const environment: CellEnvironment = {
+      ...this.#environment,
+      language: companion.language,
+      session,
+      companion: companion.reversed(this.#environment),
+    };
+    const request = { ...this.#request, code, userExpressions: {} };
+    return new CellRun(environment, request, this.#output, this.#cell.input, this.#signal).run();
   }
 }
 

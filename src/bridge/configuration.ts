@@ -23,6 +23,8 @@ export interface BridgeSettings {
   readonly executeTimeoutMs: number;
   /** How long to wait for the remote side after an interrupt before saying that it did not stop. Milliseconds, default 2000. */
   readonly interruptTimeoutMs: number;
+  /** Most text a cell shows where somebody sits at the front end, and most of each rich output; 0 means no limit. */
+  readonly outputLimitBytes: number;
 }
 
 /** One line of `%config`. */

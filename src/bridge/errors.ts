@@ -88,6 +88,38 @@ export const BRIDGE_ERROR_CODES = {
     cause: 'The workspace of the session has no object of this name.',
     remedy: 'Run `%workspace` to see them.',
   },
+  BRIDGE_SERVICE_EXISTS: {
+    cause: 'This version of the service is published already.',
+    remedy: 'Change it with --update, or publish under another version.',
+  },
+  BRIDGE_SERVICE_NOT_FOUND: {
+    cause: 'The server has no service of this name and version.',
+    remedy: 'Run `%services` to see them.',
+  },
+  BRIDGE_SERVICE_TYPE: {
+    cause:
+      'The type of an input or output was left out, and the session has no variable of this name to take it from, or one which a service cannot take or give.',
+    remedy:
+      'Write the type after the name, e.g. `--inputs hp:numeric`: logical, numeric, integer, character, vector, matrix or data.frame.',
+  },
+  BRIDGE_SERVICE_FAILED: {
+    cause: 'The code of a web service failed; the message has its words.',
+    remedy: 'Check the inputs, or correct the code and publish it again with --update.',
+  },
+  BRIDGE_TRANSFER: {
+    cause:
+      'The session could not read or write the data of %push, %pull or %share; the message has its words.',
+    remedy:
+      'Choose another format with --as, install the package that is named, or convert the variable; docs/moving-data.md lists what each format holds.',
+  },
+  BRIDGE_TRANSFER_DAMAGED: {
+    cause: 'The bytes that arrived are not the bytes that were sent. Nothing was replaced.',
+    remedy: 'Run the cell again; if it happens again, something on the way changes the data.',
+  },
+  BRIDGE_OUTPUT_NOT_CUT: {
+    cause: 'There is no full text to fetch: nothing was left out of any cell.',
+    remedy: 'What the cells show is all that they printed.',
+  },
   BRIDGE_LOCAL_FILE: {
     cause: "A file on the kernel's machine cannot be read or written.",
     remedy: 'Check its path and permissions; relative paths start in the folder of the kernel.',

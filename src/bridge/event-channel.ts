@@ -1,11 +1,14 @@
 // The event stream of a session: hands each execution its own messages, and tells it when the stream breaks.
 import { createDeferred, type Deferred } from '../base/index.js';
+import type { InputRelay } from './input-relay.js';
 import type { RemoteClient, RemoteEventStream, RemoteSessionEvent } from './remote-client.js';
 import type { RunReceiver } from './run-receiver.js';
 
 /** One execution as the event stream sees it. */
 export class EventRun {
   readonly receiver: RunReceiver;
+  /** Absent where nobody can be asked; then the server asks for nothing. */
+  readonly input: InputRelay | undefined;
   readonly #onBroken: () => void;
   /** The last message of the execution has come. */
   isFinished = false;
@@ -13,8 +16,9 @@ export class EventRun {
   isBroken = false;
   #over: Deferred<undefined> | undefined;
 
-  constructor(receiver: RunReceiver, onBroken: () => void) {
+  constructor(receiver: RunReceiver, input: InputRelay | undefined, onBroken: () => void) {
     this.receiver = receiver;
+    this.input = input;
     this.#onBroken = onBroken;
   }
 
@@ -42,20 +46,25 @@ export class EventRun {
 /** An open event stream; runs are added to it by their execution id. */
 export class EventChannel {
   readonly #stream: RemoteEventStream;
-  readonly #runs = new Map<string, EventRun>();
+  readonly #runs: Map<string, EventRun>;
   #isOpen = true;
 
-  /** @throws {ClientError} when the server does not open the stream. */
+  /**
+   * @param runs - Runs of a stream that broke, by execution id: what is still to come of them, their text excepted.
+   * @throws {ClientError} when the server does not open the stream.
+   */
   static async open(
     client: RemoteClient,
     sessionId: string,
     signal: AbortSignal,
+    runs: readonly (readonly [string, EventRun])[] = [],
   ): Promise<EventChannel> {
-    return new EventChannel(await client.events(sessionId, { signal }));
+    return new EventChannel(await client.events(sessionId, { signal }), runs);
   }
 
-  private constructor(stream: RemoteEventStream) {
+  private constructor(stream: RemoteEventStream, runs: readonly (readonly [string, EventRun])[]) {
     this.#stream = stream;
+    this.#runs = new Map(runs);
     stream.onEvent((event) => {
       this.#take(event);
     });
@@ -70,15 +79,15 @@ export class EventChannel {
   }
 
   /** @param onBroken - Called when the stream ends before the run is finished. */
-  begin(executionId: string, receiver: RunReceiver, onBroken: () => void): EventRun {
-    const run = new EventRun(receiver, onBroken);
+  begin(
+    executionId: string,
+    receiver: RunReceiver,
+    input: InputRelay | undefined,
+    onBroken: () => void,
+  ): EventRun {
+    const run = new EventRun(receiver, input, onBroken);
     this.#runs.set(executionId, run);
     return run;
-  }
-
-  /** Takes on a run of a stream that broke: what is still to come of it, its text excepted. */
-  join(executionId: string, run: EventRun): void {
-    this.#runs.set(executionId, run);
   }
 
   end(executionId: string): void {
@@ -92,8 +101,21 @@ export class EventChannel {
   #take(event: RemoteSessionEvent): void {
     const run = this.#runs.get(event.executionId);
     if (run === undefined) return;
-    if (event.type === 'stream') run.receiver.takeStream(event.name, event.text);
-    else if (event.type === 'data') run.receiver.takeData(event.data);
-    else run.finish();
+    switch (event.type) {
+      case 'stream':
+        run.receiver.takeStream(event.name, event.text);
+        return;
+      case 'data':
+        run.receiver.takeData(event.data);
+        return;
+      case 'input_request':
+        run.receiver.release();
+        void run.input?.take(event, (message) => {
+          this.#stream.send(message);
+        });
+        return;
+      case 'finished':
+        run.finish();
+    }
   }
 }

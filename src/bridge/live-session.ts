@@ -1,17 +1,19 @@
-// One session on the server: its turns, interrupts and time limits, and the agent in it.
-// How output travels is in `session-transport.ts`; which session a kernel uses, in `remote-session.ts`.
-import { createDeferred, raceAbort } from '../base/index.js';
+// One session on the server, and the agent in it. Who may use it when is in `session-turns.ts`, how output travels in
+// `session-transport.ts`, which session a kernel uses in `remote-session.ts`.
 import { createHash } from 'node:crypto';
 import type { Logger } from '../base/index.js';
-import type { JsonObject } from '../jupyter/index.js';
+import type { InputRequester, JsonObject, MimeBundle } from '../jupyter/index.js';
 import type { Agent, AgentDoneMessage, AgentErrorMessage, AgentRunOptions } from './agent/agent.js';
+import type { AgentCommMessage } from './agent/agent-comms.js';
 import { ConsoleSplitter } from './agent/console-splitter.js';
 import { BridgeError } from './errors.js';
+import { WorkspaceKnowledge } from './knowledge/workspace-knowledge.js';
 import type { Language } from './language/languages.js';
 import type { NamedValue, RemoteClient, RemoteExecuteAnswer } from './remote-client.js';
 import { RunReceiver, type RunSink } from './run-receiver.js';
 import { SessionTransport, type SendRequest } from './session-transport.js';
-import { pause, within } from './waiting.js';
+import { SessionTurns, type RunLimits } from './session-turns.js';
+import { within } from './waiting.js';
 
 /** Code to run, with what goes in and out. */
 export interface RunRequest {
@@ -23,6 +25,8 @@ export interface RunRequest {
   readonly outputParameters: readonly string[];
   /** Absent: only text comes back. */
   readonly agentOptions: AgentRunOptions | undefined;
+  /** Whom the code may ask. */
+  readonly input?: InputRequester | undefined;
 }
 
 /** How a run ended. */
@@ -39,14 +43,6 @@ export interface RunResult {
   readonly lastText: string;
 }
 
-/** Time limits of one run, milliseconds. */
-export interface RunLimits {
-  /** 0 means none. */
-  readonly executeTimeoutMs: number;
-  /** From the interrupt until we say that the code did not stop. */
-  readonly interruptTimeoutMs: number;
-}
-
 /** A session that exists on the server, and how to use it. */
 export interface LiveSessionOptions {
   readonly client: RemoteClient;
@@ -58,29 +54,32 @@ export interface LiveSessionOptions {
   readonly isNew: boolean;
   readonly language: Language;
   readonly agent: Agent;
+  /** Takes comm messages that come while no cell runs. */
+  readonly onComm: (message: AgentCommMessage) => void;
   readonly logger: Logger;
 }
-
-/** A turn that comes so soon is worth no word. */
-const QUIET_TURN_MS = 250;
 
 /** A session that is there. One run at a time; queries only while nothing runs. */
 export class LiveSession {
   readonly id: string;
   readonly name: string;
   readonly isOwn: boolean;
+  /** It was empty when this kernel began to use it. */
+  readonly isNew: boolean;
   readonly client: RemoteClient;
   /** Whether a cell of the person has run in it. */
   hasRunCode = false;
   readonly #agent: Agent;
+  readonly #onComm: (message: AgentCommMessage) => void;
   readonly #transport: SessionTransport;
+  readonly #turns: SessionTurns;
   readonly #logger: Logger;
   readonly #nonce: string;
   readonly #closed = new AbortController();
+  /** What is known of its workspace while it is busy. */
+  readonly knowledge = new WorkspaceKnowledge();
   /** The channel the agent is set to; `undefined` when it is not installed. */
   #agentChannel: 'events' | 'console' | undefined;
-  /** Settles when what occupies the session is over: a run, a query, or a run we no longer wait for. */
-  #occupied: Promise<void> | undefined;
 
   /**
    * Opens the way to a session, and installs the agent unless `display` is `plain`.
@@ -112,15 +111,21 @@ export class LiveSession {
     this.id = options.id;
     this.name = options.name;
     this.isOwn = options.isOwn;
+    this.isNew = options.isNew;
+    this.#onComm = options.onComm;
     this.#agent = options.agent;
     this.#logger = options.logger;
     this.#transport = transport;
+    this.#turns = new SessionTurns({
+      cancel: () => transport.cancel(),
+      closed: this.#closed.signal,
+    });
     this.#nonce = nonceOf(options.id);
   }
 
   /** Whether nothing of ours runs in it. */
   get isIdle(): boolean {
-    return this.#occupied === undefined;
+    return this.#turns.isIdle;
   }
 
   /** How output comes back. */
@@ -146,16 +151,35 @@ export class LiveSession {
     signal: AbortSignal,
     limits: RunLimits,
   ): Promise<RunResult> {
-    if (this.#occupied !== undefined) await this.#waitForTurn(sink, signal);
-    signal.throwIfAborted();
-    this.hasRunCode = true;
-    const listening = new AbortController();
-    const work = this.#occupy(this.#runToEnd(request, sink, listening.signal));
-    try {
-      return await this.#guard(work, signal, limits);
-    } finally {
-      listening.abort();
-    }
+    return this.#turns.run(
+      (listening) => {
+        this.hasRunCode = true;
+        return this.#runToEnd(request, sink, listening);
+      },
+      sink,
+      signal,
+      limits,
+    );
+  }
+
+  /**
+   * Runs code of the agent's own that may take long and print: callbacks of the person's. Otherwise as {@link run}.
+   *
+   * @param code - One of the agent's `…Code`.
+   */
+  async call(
+    code: string,
+    sink: RunSink,
+    signal: AbortSignal,
+    limits: RunLimits,
+  ): Promise<RunResult> {
+    const request = { code, source: '' };
+    return this.#turns.run(
+      (listening) => this.#callAgent(request, sink, listening),
+      sink,
+      signal,
+      limits,
+    );
   }
 
   /**
@@ -166,17 +190,47 @@ export class LiveSession {
    *   within `boundMs`.
    */
   async query(codeOf: (agent: Agent) => string, boundMs: number): Promise<JsonObject | undefined> {
-    if (this.#occupied !== undefined || this.#agentChannel === undefined) return undefined;
+    if (!(await this.#canAsk(boundMs))) return undefined;
     const replies: JsonObject[] = [];
     const sink: RunSink = {
       text: () => undefined,
       message: (message) => {
         if (message.type === 'reply') replies.push(message.content);
+        else if (message.type === 'comm') this.#onComm(message);
       },
     };
     const request = { code: codeOf(this.#agent), source: '' };
-    const answer = await within(this.#occupy(this.#ask(request, sink)), boundMs);
+    const answer = await within(this.#turns.occupy(this.#ask(request, sink)), boundMs);
     return answer === undefined ? undefined : replies[0];
+  }
+
+  /**
+   * The value of an expression as a cell would show it, without a trace in the session.
+   *
+   * @param expression - Must not do anything: the name of a variable.
+   * @returns As {@link query} does; also `undefined` when it fails.
+   */
+  async evaluate(
+    expression: string,
+    boundMs: number,
+  ): Promise<{ readonly data: MimeBundle; readonly metadata: JsonObject } | undefined> {
+    if (!(await this.#canAsk(boundMs))) return undefined;
+    const receiver = this.#createAgentReceiver({ text: () => undefined, message: () => undefined });
+    const code = this.#agent.runCode('', {
+      silent: true,
+      storeHistory: false,
+      executionCount: 0,
+      userExpressions: { value: expression },
+    });
+    const sent = this.#transport.send({ code, source: '' }, receiver, this.#closed.signal);
+    await within(this.#turns.occupy(sent), boundMs);
+    const value = receiver.done?.user_expressions['value'];
+    return value?.status === 'ok' ? value : undefined;
+  }
+
+  /** Whether the agent can be asked now: questions wait for each other, not for cells. */
+  async #canAsk(boundMs: number): Promise<boolean> {
+    return (await this.#turns.waitForQueries(boundMs)) && this.#agentChannel !== undefined;
   }
 
   /** Stops listening; the session on the server stays. Twice is harmless. */
@@ -185,84 +239,23 @@ export class LiveSession {
     this.#transport.close();
   }
 
-  /** What runs in the session keeps others out until it has settled. */
-  #occupy<T>(work: Promise<T>): Promise<T> {
-    const free = (): void => {
-      if (this.#occupied === occupied) this.#occupied = undefined;
-    };
-    const occupied = work.then(free, free);
-    this.#occupied = occupied;
-    return work;
-  }
-
-  async #waitForTurn(sink: RunSink, signal: AbortSignal): Promise<void> {
-    const occupied = this.#occupied ?? Promise.resolve();
-    if (
-      (await within(
-        occupied.then(() => true),
-        QUIET_TURN_MS,
-      )) === true
-    )
-      return;
-    sink.text(
-      'stderr',
-      'The session is still busy with earlier code that did not stop; this cell waits for its end.\n',
-    );
-    try {
-      await raceAbort(occupied, signal);
-    } catch (error) {
-      await this.#transport.cancel();
-      throw error;
-    }
-  }
-
-  /** Waits for a run; asks the server to cancel it when the signal aborts or the time is up. */
-  async #guard(
-    work: Promise<RunResult>,
-    signal: AbortSignal,
-    limits: RunLimits,
-  ): Promise<RunResult> {
-    const gaveUp = createDeferred<never>();
-    let reason: 'interrupt' | 'timeout' | undefined;
-    let isOver = false;
-    const stop = async (why: 'interrupt' | 'timeout'): Promise<void> => {
-      if (reason !== undefined) return;
-      reason = why;
-      let problem: string | undefined;
-      // The first request may reach the server before the code does: ask twice.
-      for (let attempt = 1; attempt <= 2; attempt += 1) {
-        const waited = pause(limits.interruptTimeoutMs / 2, this.#closed.signal);
-        [problem] = await Promise.all([this.#transport.cancel(), waited]);
-        if (isOver) return;
-      }
-      gaveUp.reject(notStopped(why, limits, problem));
-    };
-    const onAbort = (): void => void stop('interrupt');
-    signal.addEventListener('abort', onAbort, { once: true });
-    const { executeTimeoutMs } = limits;
-    const timer =
-      executeTimeoutMs > 0 ? setTimeout(() => void stop('timeout'), executeTimeoutMs) : undefined;
-    try {
-      const result = await Promise.race([work, gaveUp.promise]);
-      if (reason === 'timeout' && !result.success) throw timedOut(limits);
-      return result;
-    } finally {
-      isOver = true;
-      clearTimeout(timer);
-      signal.removeEventListener('abort', onAbort);
-    }
-  }
-
   async #runToEnd(request: RunRequest, sink: RunSink, listening: AbortSignal): Promise<RunResult> {
-    if (this.#transport.isBroken) await this.#reopen();
     const { agentOptions } = request;
     if (agentOptions === undefined) {
+      if (this.#transport.isBroken) await this.#reopen();
       const receiver = new RunReceiver({ sink, hasAgent: false, logger: this.#logger });
       const answer = await this.#transport.send(request, receiver, listening);
       return resultOf(answer, receiver);
     }
+    const known = this.knowledge.serial;
+    const code = this.#agent.runCode(request.code, { ...agentOptions, known });
+    return this.#callAgent({ ...request, code }, sink, listening);
+  }
+
+  /** Installs the agent where it is missing, and sends the call again: an agent that is not there has done nothing. */
+  async #callAgent(call: SendRequest, sink: RunSink, listening: AbortSignal): Promise<RunResult> {
+    if (this.#transport.isBroken) await this.#reopen();
     if (this.#agentChannel === undefined) await this.#installAgent(this.#closed.signal);
-    const call = { ...request, code: this.#agent.runCode(request.code, agentOptions) };
     for (let attempt = 1; ; attempt += 1) {
       const receiver = this.#createAgentReceiver(sink);
       const answer = await this.#transport.send(call, receiver, listening);
@@ -287,7 +280,15 @@ export class LiveSession {
 
   #createAgentReceiver(sink: RunSink): RunReceiver {
     const splitter = new ConsoleSplitter(this.#nonce);
-    return new RunReceiver({ sink, hasAgent: true, splitter, logger: this.#logger });
+    return new RunReceiver({
+      sink,
+      hasAgent: true,
+      splitter,
+      onWorkspace: (message) => {
+        this.knowledge.take(message);
+      },
+      logger: this.#logger,
+    });
   }
 
   /** The event stream broke since the last execution: a new one, or the plain way from now on. */
@@ -326,31 +327,4 @@ function resultOf(answer: RemoteExecuteAnswer, receiver: RunReceiver): RunResult
   const { success, errorMessage, outputParameters } = answer;
   const { done, error, lastText } = receiver;
   return { success, errorMessage, outputParameters, done, error, lastText };
-}
-
-function timedOut(limits: RunLimits): BridgeError {
-  return new BridgeError(
-    'BRIDGE_EXECUTE_TIMEOUT',
-    `The cell ran longer than ${seconds(limits.executeTimeoutMs)} and was interrupted; the session is still there.`,
-  );
-}
-
-function notStopped(
-  reason: 'interrupt' | 'timeout',
-  limits: RunLimits,
-  problem: string | undefined,
-): BridgeError {
-  const why =
-    reason === 'timeout'
-      ? `The cell ran longer than ${seconds(limits.executeTimeoutMs)}.`
-      : 'The cell was interrupted.';
-  const what =
-    problem === undefined
-      ? `The server was asked to stop the code, but after ${seconds(limits.interruptTimeoutMs)} it still runs in the session.`
-      : `The server could not be asked to stop the code, which still runs in the session: ${problem}`;
-  return new BridgeError('BRIDGE_INTERRUPT_IGNORED', `${why} ${what}`);
-}
-
-function seconds(ms: number): string {
-  return `${(ms / 1000).toString()} s`;
 }

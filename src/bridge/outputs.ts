@@ -1,6 +1,7 @@
 // Turns what a run sends back into the outputs of a cell.
 import type { ExecuteOutput } from '../jupyter/index.js';
 import type { AgentResultMessage } from './agent/agent.js';
+import { toFrontEnd } from './comms/comm-messages.js';
 import type { RunSink } from './run-receiver.js';
 
 /**
@@ -33,6 +34,9 @@ export function createRunSink(
           break;
         case 'clear':
           output.clear(message.wait);
+          break;
+        case 'comm':
+          output.comm(toFrontEnd(message));
           break;
         case 'stream':
           output.stream(message.name, message.text);

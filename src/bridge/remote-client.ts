@@ -1,6 +1,7 @@
 // The part of the REST client that the bridge uses, so that tests can stand in for a server.
 // `RServerClient` of client/ fits it as it is.
 import type { Readable } from 'node:stream';
+import type { RServerClient } from '../client/index.js';
 
 /** Ends a call early. */
 export interface CallOptions {
@@ -58,11 +59,27 @@ export type RemoteSessionEvent =
       readonly text: string;
     }
   | { readonly type: 'data'; readonly executionId: string; readonly data: string }
+  /** Code waits for a line; it comes again on a new stream while it is open. */
+  | {
+      readonly type: 'input_request';
+      readonly executionId: string;
+      readonly inputId: string;
+      readonly prompt: string;
+      readonly password: boolean;
+    }
   | { readonly type: 'finished'; readonly executionId: string };
+
+/** About an `input_request`: `value` null is the end of input; `error` says why nobody answers. */
+export type RemoteInputMessage =
+  | { readonly type: 'input_taken'; readonly inputId: string }
+  | { readonly type: 'input_reply'; readonly inputId: string; readonly value: string | null }
+  | { readonly type: 'input_reply'; readonly inputId: string; readonly error: string };
 
 /** An open event stream. */
 export interface RemoteEventStream {
   onEvent(listener: (event: RemoteSessionEvent) => void): void;
+  /** Lost when the stream has ended. */
+  send(message: RemoteInputMessage): void;
   /** Settles when the stream has ended, for whatever reason; never rejects. */
   readonly closed: Promise<void>;
   close(): void;
@@ -91,6 +108,7 @@ export interface RemoteClient {
       options?: CallOptions & {
         readonly executionId?: string;
         readonly consoleByEvents?: boolean;
+        readonly inputByEvents?: boolean;
         /** 0: no limit of the client's own; the bridge keeps the limit of a cell. */
         readonly timeoutMs?: number;
       },
@@ -122,7 +140,18 @@ export interface RemoteClient {
   readonly workspace: {
     list(sessionId: string, options?: CallOptions): Promise<readonly string[]>;
     delete(sessionId: string, name: string, options?: CallOptions): Promise<unknown>;
+    /** In the binary form of its language. */
+    get(sessionId: string, name: string, options?: CallOptions): Promise<Buffer>;
   };
+  readonly services: Pick<
+    RServerClient['services'],
+    'list' | 'listVersions' | 'publish' | 'update' | 'delete'
+  >;
+  readonly realtimeServices: Pick<RServerClient['realtimeServices'], 'publish' | 'update'>;
+  readonly webService: Pick<
+    RServerClient['webService'],
+    'swagger' | 'consume' | 'startBatch' | 'batchStatus' | 'cancelBatch'
+  >;
   readonly snapshots: {
     list(options?: CallOptions): Promise<readonly RemoteSnapshotEntry[]>;
     get(id: string, options?: CallOptions): Promise<Readable>;

@@ -1,8 +1,11 @@
 // The language back end of the kernel whose language runs in a session of an R Server.
-import type { Logger } from '../base/index.js';
+import { messageOf, type Logger } from '../base/index.js';
 import type {
+  CommMessage,
   Completeness,
   Completions,
+  DebugRequest,
+  DebugResult,
   ExecuteOutput,
   ExecuteRequest,
   ExecuteResult,
@@ -11,25 +14,33 @@ import type {
   Inspection,
   InputRequester,
   Interpreter,
+  InterpreterHost,
   InterpreterInfo,
-  JsonObject,
-  MimeBundle,
 } from '../jupyter/index.js';
 import type { Agent } from './agent/agent.js';
 import { createPythonAgent } from './agent/python-agent.js';
 import { createRAgent } from './agent/r-agent.js';
+import { runsBeside } from './beside.js';
 import { CellRun, type CellEnvironment } from './cell-run.js';
+import { CodeQuestions } from './code-questions.js';
+import { toFrontEnd } from './comms/comm-messages.js';
+import { deliverComm, switchComms } from './comms/session-comms.js';
+import { SecondSession } from './companion.js';
+import { CompanionQuestions } from './companion-questions.js';
 import type { Configuration, Connect } from './configuration.js';
-import { InputHistory } from './input-history.js';
-import { judgeCompleteness } from './is-complete.js';
+import { InputHistory } from './history/input-history.js';
+import { keptHistory } from './history/kept-history.js';
 import { interpreterInfo } from './language/interpreter-info.js';
+import { KeptText } from './kept-text.js';
 import { languageOf, type Language, type LanguageName } from './language/languages.js';
 import { helpDisplay } from './magics/help-text.js';
 import { completeMagic, magicAt } from './magics/magic-help.js';
 import type { MagicTable } from './magics/magic.js';
 import { createMagicTable } from './magics/registry.js';
+import { OutputLimit } from './output-limit.js';
 import { RemoteSession } from './remote-session.js';
-import { fromCodePointIndex, toCodePointIndex } from './text-positions.js';
+import { VariablePanel } from './variable-panel.js';
+import { within } from './waiting.js';
 
 /** What an interpreter is made with. */
 export interface RemoteInterpreterOptions {
@@ -41,16 +52,14 @@ export interface RemoteInterpreterOptions {
   /** Of this product. */
   readonly version: string;
   readonly logger: Logger;
+  /** Where inputs are kept across kernels; absent: nowhere. */
+  readonly historyFile?: string | undefined;
   /** Default: the agent of the language. */
   readonly agent?: Agent | undefined;
 }
 
-/** Front ends give up on completion after about a second, and on `is_complete` for good after one late answer. */
-const COMPLETE_BOUND_MS = 1000;
-const INSPECT_BOUND_MS = 2000;
-const IS_COMPLETE_BOUND_MS = 300;
-/** How long the first completion or inspection waits for a session that is being opened. */
-const OPENING_BOUND_MS = 5000;
+/** Leaves time for the notebook's own session within the clients' 2.5 s. */
+const COMPANION_SHUTDOWN_MS = 700;
 
 /** Makes the back end of one kernel. Nothing is connected before `start`. */
 export function createRemoteInterpreter(options: RemoteInterpreterOptions): Interpreter {
@@ -60,10 +69,16 @@ export function createRemoteInterpreter(options: RemoteInterpreterOptions): Inte
 class RemoteInterpreter implements Interpreter {
   readonly info: InterpreterInfo;
   readonly #language: Language;
+  readonly #agent: Agent;
   readonly #session: RemoteSession;
+  readonly #companion: SecondSession;
+  readonly #questions: CodeQuestions;
+  readonly #companionQuestions: CompanionQuestions;
+  readonly #panel: VariablePanel;
   readonly #magics: MagicTable;
-  readonly #history = new InputHistory();
+  readonly #history: InputHistory;
   readonly #environment: CellEnvironment;
+  #host: InterpreterHost | undefined;
 
   constructor(options: RemoteInterpreterOptions) {
     const { configuration, connect, notebookName, version, logger } = options;
@@ -71,48 +86,117 @@ class RemoteInterpreter implements Interpreter {
     this.info = interpreterInfo(language.name, version);
     this.#language = language;
     this.#magics = createMagicTable();
+    this.#history = new InputHistory(keptHistory(options.historyFile, options.logger));
+    this.#agent = options.agent ?? (language.name === 'R' ? createRAgent() : createPythonAgent());
     this.#session = new RemoteSession({
       language,
-      agent: options.agent ?? (language.name === 'R' ? createRAgent() : createPythonAgent()),
+      agent: this.#agent,
       configuration,
       connect,
       notebookName,
+      onSwitch: (live) => {
+        if (this.#host === undefined) return;
+        switchComms(this.#host.comms, this.#agent, live).catch((error: unknown) => {
+          logger.warn({ error: messageOf(error) }, 'comms of the session not listed');
+        });
+      },
+      onComm: (message) => {
+        this.#host?.background.comm(toFrontEnd(message));
+      },
       logger,
     });
+    const otherLanguage = languageOf(language.name === 'R' ? 'python' : 'R');
+    this.#companion = new SecondSession({
+      language: otherLanguage,
+      primary: this.#session,
+      create: (part) =>
+        new RemoteSession({
+          ...part,
+          language: otherLanguage,
+          agent: otherLanguage.name === 'R' ? createRAgent() : createPythonAgent(),
+          notebookName,
+          onSwitch: () => undefined,
+          onComm: () => undefined,
+          logger,
+        }),
+    });
+    this.#companionQuestions = new CompanionQuestions(this.#companion);
+    this.#questions = new CodeQuestions(this.#session, language);
+    this.#panel = new VariablePanel(this.#session);
     this.#environment = {
       language,
       session: this.#session,
+      companion: this.#companion,
       magics: this.#magics,
       history: this.#history,
+      keptText: new KeptText(),
     };
   }
 
-  start(): void {
+  start(host: InterpreterHost): void {
+    this.#host = host;
     this.#session.start();
   }
 
-  execute(
+  async execute(
     request: ExecuteRequest,
     output: ExecuteOutput,
     input: InputRequester,
     signal: AbortSignal,
   ): Promise<ExecuteResult> {
-    if (request.storeHistory && !request.silent) {
-      this.#history.add(request.executionCount, request.code);
+    const isStored = request.storeHistory && !request.silent;
+    if (isStored) this.#history.add(request, request.code);
+    try {
+      if (this.#leavesConsole(request, input)) {
+        return { status: 'ok', payload: [{ source: 'ask_exit', keepkernel: false }] };
+      }
+      return await this.#runCell(request, output, input, signal);
+    } finally {
+      // When the answer is on its way: storing holds the event loop up.
+      if (isStored) setImmediate(() => void this.#history.store());
     }
-    if (this.#leavesConsole(request, input)) {
-      return Promise.resolve({
-        status: 'ok',
-        payload: [{ source: 'ask_exit', keepkernel: false }],
-      });
+  }
+
+  /** Where nobody can be asked nobody looks on: a batch run keeps all of its output. */
+  async #runCell(
+    request: ExecuteRequest,
+    output: ExecuteOutput,
+    input: InputRequester,
+    signal: AbortSignal,
+  ): Promise<ExecuteResult> {
+    const { keptText } = this.#environment;
+    const { outputLimitBytes } = this.#session.configuration.settings;
+    const limit =
+      input.allowed && outputLimitBytes > 0
+        ? new OutputLimit(output, outputLimitBytes, keptText)
+        : undefined;
+    try {
+      return await new CellRun(this.#environment, request, limit ?? output, input, signal).run();
+    } finally {
+      limit?.end();
     }
-    return new CellRun(this.#environment, request, output, input, signal).run();
+  }
+
+  canRunBeside(code: string): boolean {
+    return runsBeside(code, this.#language, this.#magics);
+  }
+
+  handleComm(
+    message: CommMessage,
+    output: ExecuteOutput,
+    _input: InputRequester,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const target = { agent: this.#agent, session: this.#session };
+    return deliverComm(target, message, output, signal);
   }
 
   async complete(code: string, cursor: number): Promise<Completions> {
+    const cell = this.#companionQuestions.cellAt(code, cursor);
+    if (cell !== undefined) return this.#companionQuestions.complete(cell, cursor);
     const local = completeMagic(code, cursor, this.#environment);
     if (local !== undefined && !this.#mayKnowMore(code, local)) return local;
-    const remote = await this.#completeRemotely(code, cursor);
+    const remote = await this.#questions.complete(code, cursor);
     if (local === undefined || local.matches.length === 0) {
       return remote ?? local ?? { matches: [], start: cursor, end: cursor };
     }
@@ -121,49 +205,33 @@ class RemoteInterpreter implements Interpreter {
   }
 
   async inspect(code: string, cursor: number, detailLevel: 0 | 1): Promise<Inspection> {
+    const cell = this.#companionQuestions.cellAt(code, cursor);
+    if (cell !== undefined) return this.#companionQuestions.inspect(cell, cursor, detailLevel);
     const magic = magicAt(code, cursor, this.#magics);
     if (magic !== undefined) return { found: true, ...helpDisplay(magic) };
-    const position = toCodePointIndex(code, cursor);
-    const live = await this.#session.soon(OPENING_BOUND_MS);
-    const reply = await live?.query(
-      (agent) => agent.inspectCode(code, position, detailLevel),
-      INSPECT_BOUND_MS,
-    );
-    if (reply?.['found'] !== true) return { found: false };
-    return {
-      found: true,
-      data: (reply['data'] ?? {}) as MimeBundle,
-      metadata: (reply['metadata'] ?? {}) as JsonObject,
-    };
+    return this.#questions.inspect(code, cursor, detailLevel);
   }
 
-  async isComplete(code: string): Promise<Completeness> {
+  isComplete(code: string): Promise<Completeness> {
     const isMagic = (name: string): boolean => this.#magics.find(name) !== undefined;
-    const { completeness, isSure } = judgeCompleteness(code, this.#language, isMagic);
-    if (isSure) return completeness;
-    const reply = await this.#session.live?.query(
-      (agent) => agent.isCompleteCode(code),
-      IS_COMPLETE_BOUND_MS,
-    );
-    switch (reply?.['status']) {
-      case 'complete':
-      case 'invalid':
-        return { status: reply['status'] };
-      case 'incomplete': {
-        const { indent } = reply;
-        return { status: 'incomplete', indent: typeof indent === 'string' ? indent : '' };
-      }
-      default:
-        return completeness;
-    }
+    const cell = this.#companionQuestions.cellAt(code, code.length);
+    if (cell !== undefined) return this.#companionQuestions.isComplete(cell, isMagic);
+    return this.#questions.isComplete(code, isMagic);
+  }
+
+  debug(request: DebugRequest): Promise<DebugResult> {
+    return this.#panel.answer(request);
   }
 
   history(request: HistoryRequest): Promise<readonly HistoryEntry[]> {
-    return Promise.resolve(this.#history.answer(request));
+    return this.#history.answer(request);
   }
 
-  shutdown(restart: boolean): Promise<void> {
-    return this.#session.shutdown(restart);
+  async shutdown(restart: boolean): Promise<void> {
+    // Before the client that both use is closed.
+    await within(this.#companion.shutdown(restart), COMPANION_SHUTDOWN_MS);
+    await Promise.all([this.#session.shutdown(restart), this.#history.close()]);
+    this.#environment.keptText.close();
   }
 
   /**
@@ -179,25 +247,4 @@ class RemoteInterpreter implements Interpreter {
     if (local.matches.length === 0) return true;
     return this.#language.name === 'python' && code.startsWith('%', local.start);
   }
-
-  async #completeRemotely(code: string, cursor: number): Promise<Completions | undefined> {
-    const position = toCodePointIndex(code, cursor);
-    const live = await this.#session.soon(OPENING_BOUND_MS);
-    const reply = await live?.query(
-      (agent) => agent.completeCode(code, position),
-      COMPLETE_BOUND_MS,
-    );
-    if (reply === undefined || !Array.isArray(reply['matches'])) return undefined;
-    const { cursor_start: start, cursor_end: end, metadata } = reply;
-    return {
-      matches: reply['matches'].filter((match) => typeof match === 'string'),
-      start: typeof start === 'number' ? fromCodePointIndex(code, start) : cursor,
-      end: typeof end === 'number' ? fromCodePointIndex(code, end) : cursor,
-      ...(isObject(metadata) && { metadata }),
-    };
-  }
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

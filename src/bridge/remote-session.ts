@@ -1,25 +1,22 @@
 // Which session the kernel uses, through its life: connecting, ready, gone, swapped, closed.
-import { createHash, randomBytes } from 'node:crypto';
-import { AppError, isAbortError, messageOf, type Logger, raceAbort } from '../base/index.js';
+import { AppError, isAbortError, messageOf, raceAbort } from '../base/index.js';
 import type { InputRequester } from '../jupyter/index.js';
-import type { Agent } from './agent/agent.js';
 import type { Configuration, Connect, Connection } from './configuration.js';
 import { BridgeError } from './errors.js';
-import type { Language } from './language/languages.js';
-import { LiveSession } from './live-session.js';
+import type { LiveSession } from './live-session.js';
 import type { RemoteSessionEntry } from './remote-client.js';
 import { SecretDesk } from './secret-desk.js';
+import { KnownServices } from './services/known-services.js';
+import { CONNECTION_FAILURES, isSessionGone, sessionGone } from './session-failures.js';
+import { SessionOpener, type SessionOpenerOptions } from './session-opener.js';
 import { within } from './waiting.js';
 
 /** What a session life is made with. */
-export interface RemoteSessionOptions {
-  readonly language: Language;
-  readonly agent: Agent;
+export interface RemoteSessionOptions extends SessionOpenerOptions {
   readonly configuration: Configuration;
   readonly connect: Connect;
-  /** Path of the notebook; its file name goes into the session's name. */
-  readonly notebookName: string | undefined;
-  readonly logger: Logger;
+  /** Called when another session is used from now on, or none: what lived in the one before is out of reach. */
+  readonly onSwitch: (live: LiveSession | undefined) => void;
 }
 
 /** The cell that waits: who can be asked, and when it is interrupted. */
@@ -34,16 +31,20 @@ const SHUTDOWN_MS = 2000;
 /** The session of a kernel. Connecting and creating go on in the background; cells wait with their own signal. */
 export class RemoteSession {
   configuration: Configuration;
+  /** The web services that cells have seen. */
+  readonly services = new KnownServices();
   readonly #options: RemoteSessionOptions;
   readonly #secrets = new SecretDesk();
   /** Ends connecting at once when the kernel shuts down. */
   readonly #leaving = new AbortController();
   /** Ends everything else; a session that is being created is first waited for, so that it can be closed. */
   readonly #ended = new AbortController();
-  readonly #randomName = randomBytes(4).toString('hex');
+  readonly #opener: SessionOpener;
   #connection: Connection | undefined;
   #connecting: Promise<Connection> | undefined;
   #live: LiveSession | undefined;
+  /** Of the session that was used last. */
+  #usedId: string | undefined;
   #opening: Promise<LiveSession> | undefined;
   /** The session to go on with after the connection was lost. */
   #resume: { readonly id: string; readonly name: string; readonly isOwn: boolean } | undefined;
@@ -55,6 +56,7 @@ export class RemoteSession {
   constructor(options: RemoteSessionOptions) {
     this.#options = options;
     this.configuration = options.configuration;
+    this.#opener = new SessionOpener(options, this.#ended.signal);
   }
 
   /** The session when it is there, without waiting. */
@@ -121,7 +123,10 @@ export class RemoteSession {
     request: { readonly name?: string; readonly snapshotId?: string } = {},
   ): Promise<{ readonly live: LiveSession; readonly previous: LiveSession | undefined }> {
     const connection = await this.#settledConnection(cell);
-    const live = await this.#wanted(this.#create(connection, request), cell.signal);
+    const live = await this.#wanted(
+      this.#opener.create(connection, request, this.configuration),
+      cell.signal,
+    );
     return { live, previous: this.#swap(live) };
   }
 
@@ -139,7 +144,10 @@ export class RemoteSession {
     }
     const connection = await this.#settledConnection(cell);
     const isOwn = this.#left.has(entry.id);
-    const live = await raceAbort(this.#open(connection, { ...entry, isOwn }), cell.signal);
+    const live = await raceAbort(
+      this.#opener.open(connection, { ...entry, isOwn }, this.configuration),
+      cell.signal,
+    );
     return { live, previous: this.#swap(live) };
   }
 
@@ -148,7 +156,7 @@ export class RemoteSession {
     const live = this.#live;
     if (live === undefined) return undefined;
     await this.#closeOnServer(live, options);
-    this.#live = undefined;
+    this.#use(undefined);
     return live;
   }
 
@@ -188,7 +196,7 @@ export class RemoteSession {
     let live: LiveSession;
     try {
       connection = await connect(configuration, this.#secrets.ask, cell.signal);
-      live = await this.#wanted(this.#create(connection, {}, configuration), cell.signal);
+      live = await this.#wanted(this.#opener.create(connection, {}, configuration), cell.signal);
     } catch (error) {
       if (!cell.signal.aborted) await connection?.client.destroy();
       if (error instanceof AppError) this.#errorsElsewhere.add(error);
@@ -272,7 +280,7 @@ export class RemoteSession {
       (live) => {
         if (this.#opening !== opening) return;
         this.#opening = undefined;
-        this.#live = live;
+        this.#use(live);
       },
       () => undefined,
     );
@@ -281,25 +289,12 @@ export class RemoteSession {
 
   async #openFirst(): Promise<LiveSession> {
     const connection = await this.#connect();
-    const resume = this.#resume ?? (await this.#findKept(connection));
-    if (resume === undefined) return this.#create(connection, {});
-    const entries = await connection.client.sessions.list(this.#untilEnded());
+    const resume = this.#resume ?? (await this.#opener.findKept(connection, this.configuration));
+    if (resume === undefined) return this.#opener.create(connection, {}, this.configuration);
+    const entries = await connection.client.sessions.list({ signal: this.#ended.signal });
     this.#resume = undefined;
     if (!entries.some(({ id }) => id === resume.id)) throw sessionGone(resume.name);
-    return this.#open(connection, resume);
-  }
-
-  /** The session which an earlier kernel of this notebook kept, where the settings say that sessions are kept. */
-  async #findKept(
-    connection: Connection,
-  ): Promise<(RemoteSessionEntry & { isOwn: true }) | undefined> {
-    const { restart, onExit } = this.configuration.settings;
-    if (this.#options.notebookName === undefined) return undefined;
-    if (restart !== 'keep' && onExit !== 'keep') return undefined;
-    const entries = await connection.client.sessions.list(this.#untilEnded());
-    const name = this.#defaultName();
-    const found = entries.find((entry) => entry.name === name);
-    return found === undefined ? undefined : { ...found, isOwn: true };
+    return this.#opener.open(connection, resume, this.configuration);
   }
 
   #connect(): Promise<Connection> {
@@ -317,44 +312,6 @@ export class RemoteSession {
     } finally {
       this.#connecting = undefined;
     }
-  }
-
-  async #create(
-    connection: Connection,
-    request: { readonly name?: string; readonly snapshotId?: string },
-    configuration = this.configuration,
-  ): Promise<LiveSession> {
-    const { language } = this.#options;
-    const name = request.name ?? this.#defaultName();
-    const id = await connection.client.sessions.create(
-      {
-        name,
-        runtimeType: language.runtimeType,
-        ...(request.snapshotId !== undefined && { snapshotId: request.snapshotId }),
-      },
-      this.#untilEnded(),
-    );
-    const isNew = request.snapshotId === undefined;
-    try {
-      return await this.#open(connection, { id, name, isOwn: true, isNew }, configuration);
-    } catch (error) {
-      await within(Promise.resolve(connection.client.sessions.closeByForce(id)), SHUTDOWN_MS);
-      throw error;
-    }
-  }
-
-  #open(
-    { client }: Connection,
-    session: { readonly id: string; readonly name: string; isOwn: boolean; isNew?: boolean },
-    configuration = this.configuration,
-  ): Promise<LiveSession> {
-    const { language, agent, logger } = this.#options;
-    const { id, name, isOwn, isNew = false } = session;
-    return LiveSession.open(
-      { client, id, name, isOwn, isNew, language, agent, logger },
-      configuration.settings.display,
-      this.#ended.signal,
-    );
   }
 
   /** Waits for an opening that is under way, whatever comes of it. */
@@ -385,9 +342,17 @@ export class RemoteSession {
 
   #swap(live: LiveSession): LiveSession | undefined {
     const previous = this.#live;
-    this.#live = live;
+    this.#use(live);
     this.#left.delete(live.id);
     return previous;
+  }
+
+  /** The same session, taken up again after its connection was lost, is no other one. */
+  #use(live: LiveSession | undefined): void {
+    this.#live = live;
+    if (live?.id === this.#usedId) return;
+    this.#usedId = live?.id;
+    this.#options.onSwitch(live);
   }
 
   /** Ends a session on the server and stops listening to it. A session that is gone already is no failure. */
@@ -405,7 +370,7 @@ export class RemoteSession {
   #loseSession(cause: AppError): BridgeError {
     const live = this.#live;
     live?.detach();
-    this.#live = undefined;
+    this.#use(undefined);
     return cause instanceof BridgeError ? cause : sessionGone(live?.name, cause);
   }
 
@@ -442,42 +407,4 @@ export class RemoteSession {
     if (!keeps) await this.#closeQuickly(live);
     live.detach();
   }
-
-  #untilEnded(): { readonly signal: AbortSignal } {
-    return { signal: this.#ended.signal };
-  }
-
-  #defaultName(): string {
-    const { notebookName, language } = this.#options;
-    if (notebookName === undefined) {
-      return `rserver-kernel (${language.runtimeType}, ${this.#randomName})`;
-    }
-    // The path tells notebooks of one file name apart; a hash of it keeps folder names off the server.
-    const hash = createHash('sha256').update(notebookName).digest('hex').slice(0, 8);
-    const file = notebookName.split(/[\\/]/).at(-1) ?? notebookName;
-    return `${file} (${language.runtimeType}, ${hash})`;
-  }
-}
-
-/** After these the connection is made anew, and the same session taken up again if it is still there. */
-const CONNECTION_FAILURES: ReadonlySet<string> = new Set([
-  'CLIENT_UNREACHABLE',
-  'CLIENT_AUTH',
-  'CLIENT_TLS',
-]);
-
-function isSessionGone(error: unknown): boolean {
-  return (
-    error instanceof AppError &&
-    (error.code === 'CLIENT_SESSION_GONE' || error.code === 'BRIDGE_SESSION_GONE')
-  );
-}
-
-function sessionGone(name: string | undefined, cause?: unknown): BridgeError {
-  const session = name === undefined ? 'The session' : `The session "${name}"`;
-  return new BridgeError(
-    'BRIDGE_SESSION_GONE',
-    `${session} is gone from the server: its variables and files are lost.`,
-    { cause },
-  );
 }

@@ -5,14 +5,20 @@ import {
   type AgentDoneMessage,
   type AgentErrorMessage,
   type AgentMessage,
+  type AgentWorkspaceMessage,
 } from './agent/agent.js';
 import type { ConsoleSplitter } from './agent/console-splitter.js';
+
+/** Any message but those which the run itself takes. */
+export type OutputMessage = Exclude<
+  AgentMessage,
+  AgentDoneMessage | AgentErrorMessage | AgentWorkspaceMessage
+>;
 
 /** Where a run's outputs go, in order. */
 export interface RunSink {
   text(name: 'stdout' | 'stderr', text: string): void;
-  /** Any message but `error` and `done`, which the run itself reports. */
-  message(message: Exclude<AgentMessage, AgentDoneMessage | AgentErrorMessage>): void;
+  message(message: OutputMessage): void;
 }
 
 /**
@@ -34,6 +40,7 @@ export class RunReceiver {
   readonly hasAgent: boolean;
   readonly #sink: RunSink;
   readonly #splitter: ConsoleSplitter | undefined;
+  readonly #onWorkspace: ((message: AgentWorkspaceMessage) => void) | undefined;
   readonly #logger: Logger;
   #hasSpoken = false;
   #isSplitting = false;
@@ -45,11 +52,14 @@ export class RunReceiver {
     readonly hasAgent: boolean;
     /** For messages of an agent that come in the console text. */
     readonly splitter?: ConsoleSplitter | undefined;
+    /** Takes what changed in the workspace. */
+    readonly onWorkspace?: (message: AgentWorkspaceMessage) => void;
     readonly logger: Logger;
   }) {
     this.#sink = options.sink;
     this.hasAgent = options.hasAgent;
     this.#splitter = options.splitter;
+    this.#onWorkspace = options.onWorkspace;
     this.#logger = options.logger;
   }
 
@@ -85,7 +95,7 @@ export class RunReceiver {
   /** The run has ended: what was held back is handed on. */
   finish(): void {
     if (this.#splitter !== undefined) this.#takeItems(this.#splitter.finish());
-    this.#release();
+    this.release();
   }
 
   /** Words of ours among the output. */
@@ -114,16 +124,22 @@ export class RunReceiver {
   }
 
   #takeMessage(message: AgentMessage): void {
-    if (this.done !== undefined) return;
+    if (this.done !== undefined) {
+      // Of a thread, or of an object that ends: a state that is lost on its way would be wrong for ever.
+      if (message.type === 'comm') this.#sink.message(message);
+      return;
+    }
     this.#hasSpoken = true;
-    if (this.#held !== undefined) this.#release();
+    if (this.#held !== undefined) this.release();
     if (message.type === 'done') this.done = message;
     else if (message.type === 'error') this.error = message;
+    else if (message.type === 'workspace') this.#onWorkspace?.(message);
     else if (message.type === 'stream') this.#handText(message.name, message.text);
     else this.#sink.message(message);
   }
 
-  #release(): void {
+  /** Hands on what was held back: the person is asked something, and should see all that was printed before. */
+  release(): void {
     const held = this.#held ?? [];
     this.#held = undefined;
     for (const { name, text } of held) this.#handText(name, text);

@@ -2,17 +2,21 @@
 // else by asking for the console while the answer is awaited.
 import { randomUUID } from 'node:crypto';
 import { AppError, isAbortError, messageOf, type Logger } from '../base/index.js';
+import type { InputRequester } from '../jupyter/index.js';
 import { ConsoleDiff } from './console-diff.js';
+import { ConsoleFallback } from './console-fallback.js';
 import { ConsoleFollower } from './console-follower.js';
 import { BridgeError } from './errors.js';
 import { EventChannel, type EventRun } from './event-channel.js';
-import { countRuns, resolveLostAnswer } from './lost-answer.js';
+import { InputRelay } from './input-relay.js';
+import { resolveLostAnswer } from './lost-answer.js';
 import type {
   NamedValue,
   RemoteClient,
   RemoteExecuteAnswer,
   RemoteExecuteRequest,
 } from './remote-client.js';
+import { recordedTextOf, RunCounts } from './run-counts.js';
 import type { RunReceiver } from './run-receiver.js';
 import { within } from './waiting.js';
 
@@ -23,6 +27,8 @@ export interface SendRequest {
   readonly source: string;
   readonly inputParameters?: readonly NamedValue[];
   readonly outputParameters?: readonly string[];
+  /** Whom the code may ask; only the event stream can carry questions. */
+  readonly input?: InputRequester | undefined;
 }
 
 export interface SessionTransportOptions {
@@ -52,10 +58,7 @@ export class SessionTransport {
   #events: EventChannel | undefined;
   /** Console text of the last execution, which the server shows until the next one begins. */
   #lastConsole: string | undefined;
-  /** How often the history holds a text, for every text that may be in it. */
-  readonly #runCounts = new Map<string, number>();
-  /** How many entries the history holds, those without text not counted. */
-  #entryCount = 0;
+  readonly #runs = new RunCounts();
 
   /** @throws {ClientError} as the client does; an event stream that does not open is no failure. */
   static async open(
@@ -113,8 +116,8 @@ export class SessionTransport {
     const answer =
       this.#events === undefined
         ? await this.#sendByConsole(body, receiver, listening)
-        : await this.#sendByEvents(body, receiver, listening, this.#events);
-    this.#countRun(body);
+        : await this.#sendByEvents(body, receiver, listening, this.#events, request.input);
+    this.#runs.add(body);
     return answer;
   }
 
@@ -123,7 +126,7 @@ export class SessionTransport {
     const body = this.#bodyOf({ code, source: '' });
     const answer = await this.#client.sessions.execute(this.#sessionId, body, { signal });
     this.#lastConsole = answer.consoleOutput;
-    this.#countRun(body);
+    this.#runs.add(body);
     return answer;
   }
 
@@ -163,7 +166,9 @@ export class SessionTransport {
     receiver: RunReceiver,
     listening: AbortSignal,
     events: EventChannel,
+    input: InputRequester | undefined,
   ): Promise<RemoteExecuteAnswer> {
+    const relay = input?.allowed === true ? new InputRelay(input) : undefined;
     const executionId = randomUUID();
     const fallback = new ConsoleFallback((isFollowing) => {
       const { streamedLength } = receiver;
@@ -173,7 +178,7 @@ export class SessionTransport {
         follower: isFollowing ? this.#follow(diff, receiver, listening) : undefined,
       };
     });
-    const run = events.begin(executionId, receiver, () => {
+    const run = events.begin(executionId, receiver, relay, () => {
       fallback.follow();
       void this.#listenAgain(executionId, run);
     });
@@ -181,6 +186,7 @@ export class SessionTransport {
       const answer = await this.#client.sessions.execute(this.#sessionId, body, {
         executionId,
         consoleByEvents: true,
+        inputByEvents: relay !== undefined,
         timeoutMs: 0,
       });
       if (!run.isFinished || run.isBroken) await this.#finishEvents(run, fallback);
@@ -218,8 +224,7 @@ export class SessionTransport {
   /** After a break: rich outputs of the running execution may still come by a new stream. */
   async #listenAgain(executionId: string, run: EventRun): Promise<void> {
     try {
-      await this.#openEvents(this.#closed.signal);
-      this.#events?.join(executionId, run);
+      await this.#openEvents(this.#closed.signal, [[executionId, run]]);
     } catch (error) {
       this.#logger.debug({ error: messageOf(error) }, 'no new event stream');
     }
@@ -280,8 +285,8 @@ export class SessionTransport {
       run,
       diff,
       recordedText,
-      earlierRuns: this.#runCounts.get(recordedText) ?? 0,
-      earlierEntries: this.#entryCount,
+      earlierRuns: this.#runs.of(recordedText),
+      earlierEntries: this.#runs.entryCount,
       sendEmptyCode: (signal) => this.#client.sessions.execute(this.#sessionId, empty, { signal }),
       signal: this.#closed.signal,
       logger: this.#logger,
@@ -293,7 +298,7 @@ export class SessionTransport {
         { cause },
       );
     }
-    this.#countRun(body);
+    this.#runs.add(body);
     if (outcome === 'unknown') {
       throw new BridgeError(
         'BRIDGE_OUTCOME_UNKNOWN',
@@ -332,12 +337,6 @@ export class SessionTransport {
     };
   }
 
-  #countRun(body: RemoteExecuteRequest): void {
-    const text = recordedTextOf(body);
-    this.#runCounts.set(text, (this.#runCounts.get(text) ?? 0) + 1);
-    if (text !== '') this.#entryCount += 1;
-  }
-
   /** A session that is not new has a console text and a history of its own. */
   async #learnPast(signal: AbortSignal): Promise<void> {
     const { sessions } = this.#client;
@@ -346,15 +345,17 @@ export class SessionTransport {
       sessions.history(this.#sessionId, { signal }),
     ]);
     this.#lastConsole = consoleText;
-    this.#entryCount = history.filter((text) => text !== '').length;
-    for (const text of new Set(history)) this.#runCounts.set(text, countRuns(history, text));
+    this.#runs.learn(history);
   }
 
-  async #openEvents(signal: AbortSignal): Promise<void> {
+  async #openEvents(
+    signal: AbortSignal,
+    runs: readonly (readonly [string, EventRun])[] = [],
+  ): Promise<void> {
     if (!this.#client.extensions.has('events')) return;
     const limit = AbortSignal.any([signal, AbortSignal.timeout(EVENTS_PATIENCE_MS)]);
     try {
-      this.#events = await EventChannel.open(this.#client, this.#sessionId, limit);
+      this.#events = await EventChannel.open(this.#client, this.#sessionId, limit, runs);
     } catch (error) {
       this.#events = undefined;
       signal.throwIfAborted();
@@ -362,42 +363,6 @@ export class SessionTransport {
       this.#logger.warn({ error: messageOf(error) }, 'no event stream; the console is read');
     }
   }
-}
-
-interface ConsoleReading {
-  readonly diff: ConsoleDiff;
-  readonly follower: ConsoleFollower | undefined;
-}
-
-/** Reading the console in place of an event stream that broke; begun at most once a run. */
-class ConsoleFallback {
-  readonly #begin: (isFollowing: boolean) => ConsoleReading;
-  #reading: ConsoleReading | undefined;
-  #isStopped = false;
-
-  constructor(begin: (isFollowing: boolean) => ConsoleReading) {
-    this.#begin = begin;
-  }
-
-  /** Where the console text stands. */
-  get diff(): ConsoleDiff {
-    this.#reading ??= this.#begin(false);
-    return this.#reading.diff;
-  }
-
-  follow(): void {
-    if (!this.#isStopped) this.#reading ??= this.#begin(true);
-  }
-
-  stop(): void {
-    this.#isStopped = true;
-    this.#reading?.follower?.stop();
-  }
-}
-
-/** What the server's history shows for an execution. */
-function recordedTextOf(body: RemoteExecuteRequest): string {
-  return body.source ?? body.code;
 }
 
 function isLost(error: unknown): error is AppError {

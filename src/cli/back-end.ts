@@ -4,6 +4,7 @@ import type { Interpreter } from '../jupyter/index.js';
 import { loadConfiguration, ResolvedConfiguration } from './config.js';
 import { EmbeddedStarter } from './embedded-starter.js';
 import { variable, type Machine } from './machine.js';
+import { defaultDataDirectory, historyFile } from './paths.js';
 
 /** What a kernel knows from its command line and surroundings. */
 export interface BackEndOptions {
@@ -58,6 +59,8 @@ async function createInterpreter(
     import('./connect.js'),
   ]);
   const notebookName = variable(machine, 'JPY_SESSION_NAME');
+  const dataDirectory = configuration.get('data_dir') ?? defaultDataDirectory();
+  const isHistoryKept = failure === undefined && configuration.get('history') === 'on';
   return createRemoteInterpreter({
     language: language === 'r' ? 'R' : 'python',
     configuration,
@@ -65,6 +68,8 @@ async function createInterpreter(
       failure === undefined ? createConnect({ embedded, logger }) : () => rejectWith(failure),
     version,
     logger,
+    // Not while the configuration cannot be read: it may say `off`.
+    ...(isHistoryKept && { historyFile: historyFile(dataDirectory, language) }),
     ...(notebookName !== undefined && { notebookName }),
   });
 }

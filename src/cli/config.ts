@@ -129,6 +129,7 @@ export class ResolvedConfiguration implements Configuration {
       onExit: this.get('on_exit') ?? 'close',
       executeTimeoutMs: this.get('execute_timeout_ms') ?? 0,
       interruptTimeoutMs: this.get('interrupt_timeout_ms') ?? 2000,
+      outputLimitBytes: this.get('output_limit_bytes') ?? 0,
     };
   }
 

@@ -1,8 +1,11 @@
 // An interpreter that is still being loaded: answers who it is at once, and everything else when it is there.
 import { messageOf, type Logger } from '../base/index.js';
 import type {
+  CommMessage,
   Completeness,
   Completions,
+  DebugRequest,
+  DebugResult,
   ExecuteOutput,
   ExecuteRequest,
   ExecuteResult,
@@ -11,6 +14,7 @@ import type {
   InputRequester,
   Inspection,
   Interpreter,
+  InterpreterHost,
   InterpreterInfo,
 } from '../jupyter/index.js';
 
@@ -19,6 +23,7 @@ export class DeferredInterpreter implements Interpreter {
   readonly #info: InterpreterInfo;
   readonly #load: () => Promise<Interpreter>;
   readonly #logger: Logger;
+  #host: InterpreterHost | undefined;
   #loaded: Interpreter | undefined;
   #loading: Promise<Interpreter> | undefined;
 
@@ -32,7 +37,8 @@ export class DeferredInterpreter implements Interpreter {
     return this.#loaded?.info ?? this.#info;
   }
 
-  start(): void {
+  start(host: InterpreterHost): void {
+    this.#host = host;
     this.#interpreter().catch((error: unknown) => {
       this.#logger.error({ err: error }, `The back end cannot be loaded: ${messageOf(error)}`);
     });
@@ -45,6 +51,21 @@ export class DeferredInterpreter implements Interpreter {
     signal: AbortSignal,
   ): Promise<ExecuteResult> {
     return (await this.#interpreter()).execute(request, output, input, signal);
+  }
+
+  /** While nothing is loaded nothing runs that code could run beside. */
+  canRunBeside(code: string): boolean {
+    return this.#loaded?.canRunBeside?.(code) ?? false;
+  }
+
+  async handleComm(
+    message: CommMessage,
+    output: ExecuteOutput,
+    input: InputRequester,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const interpreter = await this.#interpreter();
+    return (await interpreter.handleComm?.(message, output, input, signal)) ?? false;
   }
 
   async complete(code: string, cursor: number): Promise<Completions> {
@@ -63,6 +84,12 @@ export class DeferredInterpreter implements Interpreter {
     return (await this.#interpreter()).history(request);
   }
 
+  async debug(request: DebugRequest): Promise<DebugResult> {
+    const interpreter = await this.#interpreter();
+    const result = await interpreter.debug?.(request);
+    return result ?? { success: false, message: 'There is no debugger.' };
+  }
+
   /** One that never loaded has nothing to end. */
   async shutdown(restart: boolean): Promise<void> {
     const interpreter = await this.#loading?.catch(() => undefined);
@@ -72,7 +99,7 @@ export class DeferredInterpreter implements Interpreter {
   #interpreter(): Promise<Interpreter> {
     this.#loading ??= this.#load().then((interpreter) => {
       this.#loaded = interpreter;
-      interpreter.start();
+      if (this.#host !== undefined) interpreter.start(this.#host);
       return interpreter;
     });
     return this.#loading;

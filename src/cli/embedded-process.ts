@@ -62,9 +62,12 @@ async function start(values: EmbeddedArguments): Promise<void> {
     python: values.python,
     env: machine.env,
     firstLanguage: values.first === 'python' ? 'python' : 'r',
-    accounts: async () => {
+    prepare: async () => {
       const { createSecretVerifier } = await import('../server/index.js');
-      return createSecretVerifier(username, secret);
+      return {
+        accounts: createSecretVerifier(username, secret),
+        roles: { Owner: { users: [username], groups: [] } },
+      };
     },
     listen: { host: '127.0.0.1', port: 0 },
     limits: { sessionUnusedMs: SESSION_UNUSED_MS },

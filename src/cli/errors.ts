@@ -8,8 +8,9 @@ export const CONFIG_ERROR_CODES = {
     remedy: 'See `rserver-kernel help COMMAND`.',
   },
   CONFIG_FILE: {
-    cause: 'The profile file cannot be read, or is not TOML.',
-    remedy: 'Mend the line that the message names, or point RSERVER_CONFIG to another file.',
+    cause: 'The profile file, or the file of `serve`, cannot be read or is not TOML.',
+    remedy:
+      'Mend the line that the message names, or point RSERVER_CONFIG (for `serve`: --config) to another file.',
   },
   CONFIG_KEY: {
     cause: 'A setting has a name that nobody knows.',
@@ -66,6 +67,11 @@ export const CONFIG_ERROR_CODES = {
     cause: 'The embedded server did not start.',
     remedy:
       'Read the last lines of the log that the message names, then run `rserver-kernel doctor`.',
+  },
+  CONFIG_ACCOUNT: {
+    cause:
+      'An account of the server exists already, does not exist, or has a name or password that is not taken.',
+    remedy: 'See `rserver-kernel user list`, and `rserver-kernel help user`.',
   },
   CONFIG_SERVER_START: {
     cause: 'The server could not start to listen.',

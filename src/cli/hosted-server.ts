@@ -1,8 +1,8 @@
 // One running R Server with its languages: what `serve` and the embedded server have in common.
 import path from 'node:path';
 import { delay, type Logger } from '../base/index.js';
-import type { RuntimeFactory } from '../runtimes/index.js';
-import type { ListenOptions, PasswordVerifier, RServer, ServerLimits } from '../server/index.js';
+import type { Isolation, ProcessLimits, RuntimeFactory } from '../runtimes/index.js';
+import type { ListenOptions, RServer, ServerLimits, ServerOptions } from '../server/index.js';
 
 /**
  * Launching the first language takes some turns of the event loop, which loading the server would hold up by a tenth of
@@ -19,7 +19,14 @@ export interface HostedServerOptions {
   readonly firstLanguage: 'r' | 'python';
   /** Of the language processes; they leave out what begins with `RSERVER_`. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly accounts: () => Promise<PasswordVerifier>;
+  /** The rest of what the server is made from; called while the languages come up. */
+  readonly prepare: () => Promise<
+    Omit<ServerOptions, 'dataDirectory' | 'runtimes' | 'limits' | 'version' | 'logger'>
+  >;
+  /** Most processes of each language; default that of the pool. */
+  readonly maxRuntimes?: number | undefined;
+  /** Keeps the processes apart; belongs to the server from then on. Default: they run as the server does. */
+  readonly isolation?: Isolation | undefined;
   readonly listen: ListenOptions;
   readonly limits?: Partial<ServerLimits>;
   readonly version: string;
@@ -45,11 +52,10 @@ export async function hostServer(options: HostedServerOptions): Promise<HostedSe
   try {
     await delay(LAUNCH_MS);
     const { createServer } = await import('../server/index.js');
-    const accounts = await options.accounts();
     const server = await createServer({
+      ...(await options.prepare()),
       dataDirectory,
       runtimes,
-      accounts,
       version,
       logger,
       limits,
@@ -67,12 +73,25 @@ export async function hostServer(options: HostedServerOptions): Promise<HostedSe
 /** Loaded apart from the server: the language takes longest to come up, so its code comes first. */
 async function startRuntimes(options: HostedServerOptions): Promise<RuntimeFactory> {
   const { createRuntimePool } = await import('../runtimes/index.js');
+  const sizes = options.maxRuntimes === undefined ? {} : { maxPoolSize: options.maxRuntimes };
   return createRuntimePool({
-    r: { command: options.r },
-    python: { command: options.python },
+    r: { command: options.r, ...sizes },
+    python: { command: options.python, ...sizes },
     firstType: options.firstLanguage === 'python' ? 'Python' : 'R',
     env: options.env,
     workRoot: path.join(options.dataDirectory, 'work'),
+    isolation: options.isolation,
+    limits: processLimitsOf(options.limits),
     logger: options.logger,
   });
+}
+
+function processLimitsOf(limits: Partial<ServerLimits> = {}): ProcessLimits {
+  const { runtimeMemoryBytes, runtimeCpuMs, runtimeFileBytes, runtimeProcesses } = limits;
+  return {
+    ...(runtimeMemoryBytes !== undefined && { memoryBytes: runtimeMemoryBytes }),
+    ...(runtimeCpuMs !== undefined && { cpuMs: runtimeCpuMs }),
+    ...(runtimeFileBytes !== undefined && { fileBytes: runtimeFileBytes }),
+    ...(runtimeProcesses !== undefined && { processCount: runtimeProcesses }),
+  };
 }

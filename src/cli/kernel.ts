@@ -53,8 +53,9 @@ export function parseKernelArguments(args: readonly string[]): KernelArguments {
   }
   const { language, ...settings } = flags;
   const [connectionFile] = positional;
-  if (connectionFile === undefined || positional.length > 1) {
-    throw new ConfigError('CONFIG_ARGUMENT', 'kernel takes one connection file.');
+  // `jupyter run` hands the names of its scripts to the kernel, too: they mean nothing here.
+  if (connectionFile === undefined) {
+    throw new ConfigError('CONFIG_ARGUMENT', 'kernel takes a connection file.');
   }
   if (language !== 'r' && language !== 'python') {
     throw new ConfigError('CONFIG_ARGUMENT', '--language must be r or python.');
@@ -89,14 +90,18 @@ async function run(
     async () => (await backEnd).createInterpreter(),
     logger,
   );
-  const info = jupyter.readConnectionFile(connectionFile);
-  const transport = jupyter.createZeromqTransport({ info, logger });
+  const { connection, registration } = jupyter.readStartFile(connectionFile);
+  const transport = jupyter.createZeromqTransport({ info: connection, logger });
   const kernel = new jupyter.Kernel({ interpreter, transport, logger });
   const close = (): void => void kernel.close();
-  await kernel.start();
+  const ports = await kernel.start();
   process.on('SIGTERM', close);
   const parent = parentOf(machine);
   if (parent !== undefined) jupyter.watchParent({ pid: parent, onGone: close });
+  if (registration !== undefined) {
+    const { introduce } = await import('./registration.js');
+    await introduce({ kernel, ports, connection, registration, connectionFile, machine, logger });
+  }
   await kernel.closed;
 }
 

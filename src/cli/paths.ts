@@ -14,9 +14,19 @@ export function profileFilePath(machine: Machine): string {
     : path.resolve(machine.currentDirectory, named);
 }
 
+/** The configuration file of `serve` where no flag names one. It need not exist. */
+export function serverFilePath(): string {
+  return path.join(userPaths().config, 'server.toml');
+}
+
 /** The folder of server data where no setting names one. */
 export function defaultDataDirectory(): string {
   return userPaths().data;
+}
+
+/** The file that keeps the inputs of all kernels of a language, in a data folder. */
+export function historyFile(dataDirectory: string, language: 'r' | 'python'): string {
+  return path.join(dataDirectory, 'history', `${language}.sqlite`);
 }
 
 /**
@@ -57,6 +67,17 @@ export function jupyterUserDataDirectory(machine: Machine): string {
     return join(variable(machine, 'JUPYTER_CONFIG_DIR') ?? join(home, '.jupyter'), 'data');
   }
   return join(variable(machine, 'XDG_DATA_HOME') ?? join(home, '.local', 'share'), 'jupyter');
+}
+
+/**
+ * Jupyter's folder of connection files.
+ * @see https://github.com/jupyter/jupyter_core `jupyter_core/paths.py`, `jupyter_runtime_dir()`, version 5.9
+ */
+export function jupyterRuntimeDirectory(machine: Machine): string {
+  return (
+    variable(machine, 'JUPYTER_RUNTIME_DIR') ??
+    joinOf(machine)(jupyterUserDataDirectory(machine), 'runtime')
+  );
 }
 
 /** Where Jupyter of an environment looks for kernelspecs. */

@@ -1,9 +1,9 @@
 // The profile file: TOML with settings at the top, for every profile, and tables `[profiles.NAME]`.
 // Loaded only where such a file exists, since TOML and schemas take time to load.
-import { parse, TomlError } from 'smol-toml';
 import { z } from 'zod';
 import { ConfigError } from './errors.js';
 import { definitionOf, SETTING_KEYS, type SettingKey, type SettingKind } from './settings.js';
+import { parseToml, toConfigError } from './toml-file.js';
 
 /** Settings as the file has them, as text (see `parseSetting`). */
 export type ProfileValues = Readonly<Partial<Record<SettingKey, string>>>;
@@ -37,20 +37,6 @@ export function parseProfileFile(content: string, file: string): ProfileFile {
   };
 }
 
-function parseToml(content: string, file: string): Record<string, unknown> {
-  try {
-    return parse(content);
-  } catch (cause) {
-    if (!(cause instanceof TomlError)) throw cause;
-    const reason = cause.message.split('\n', 1)[0] ?? '';
-    throw new ConfigError(
-      'CONFIG_FILE',
-      `${file}, line ${cause.line}, column ${cause.column}: ${reason}`,
-      // The parser's own message quotes the line, which may hold a secret: it is not kept as the cause.
-    );
-  }
-}
-
 const isForFile = (key: SettingKey): boolean =>
   key !== 'profile' && definitionOf(key).places.includes('profile');
 
@@ -81,6 +67,7 @@ function schemaOf(kind: SettingKind): z.ZodType<Scalar> {
     case 'boolean':
       return z.boolean();
     case 'milliseconds':
+    case 'bytes':
       return z.int().min(0);
     case 'headers':
       return z.record(z.string(), z.string());
@@ -101,19 +88,6 @@ function fileSchema() {
     default_profile: z.string().min(1).optional(),
     profiles: z.record(z.string(), z.strictObject(shape)).optional(),
   });
-}
-
-function toConfigError(issues: readonly z.core.$ZodIssue[], file: string): ConfigError {
-  const issue = issues[0];
-  const at = issue?.path.map(String).join('.') ?? '';
-  if (issue?.code === 'unrecognized_keys') {
-    const where = at === '' ? '' : ` in [${at}]`;
-    return new ConfigError(
-      'CONFIG_KEY',
-      `${file}: unknown setting ${issue.keys.join(', ')}${where}.`,
-    );
-  }
-  return new ConfigError('CONFIG_VALUE', `${file}: ${at}: ${issue?.message ?? 'does not fit'}.`);
 }
 
 function toTexts(values: Readonly<Record<string, unknown>>): ProfileValues {

@@ -6,6 +6,8 @@ import { thisMachine } from './machine.js';
 import { readVersion } from './version.js';
 import type { InstallOptions, InstallPlace } from './install.js';
 import type { ServeOptions } from './serve.js';
+import type { ServerPlace } from './server-configuration.js';
+import type { AddUserOptions, SetPasswordOptions } from './user.js';
 
 /** Exit status for what the person can mend: arguments, configuration, a missing program. */
 const EXIT_CONFIG = 2;
@@ -47,6 +49,7 @@ export function createProgram(): Command {
     .exitOverride();
   addInstallCommands(program);
   addServerCommands(program);
+  addUserCommands(program);
   addDoctor(program);
   program
     .command('kernel <connection-file>')
@@ -90,8 +93,9 @@ function addServerCommands(program: Command): void {
   program
     .command('serve')
     .description('run an R Server in the foreground')
-    .option('--host <host>', 'address to listen on', '127.0.0.1')
-    .addOption(new Option('--port <number>', 'port').default(12800).argParser(parsePort))
+    .option('--config <file>', 'TOML file with everything else: see docs/server.md')
+    .option('--host <host>', 'address to listen on (default: 127.0.0.1)')
+    .addOption(new Option('--port <number>', 'port (default: 12800)').argParser(parsePort))
     .option('--data <dir>', 'folder for snapshots, accounts and logs')
     .option('--password-file <file>', 'file with mode 0600 that holds the password of admin')
     .option('--tls-cert <file>', 'PEM file of the certificate: the server then speaks HTTPS')
@@ -116,6 +120,48 @@ function addServerCommands(program: Command): void {
       const { describeServers, listServers } = await import('./status.js');
       const servers = await listServers(thisMachine());
       print(options.json === true ? [JSON.stringify(servers)] : describeServers(servers));
+    });
+}
+
+function addUserCommands(program: Command): void {
+  const users = program.command('user').description('the local accounts of a server');
+  const withPlace = (command: Command): Command =>
+    command
+      .option('--config <file>', 'TOML file of the server')
+      .option('--data <dir>', 'folder of the server, as for serve');
+  const withPassword = (command: Command): Command =>
+    withPlace(command)
+      .option('--password-file <file>', 'file with mode 0600 that holds the password')
+      .option('--password-stdin', 'read the password from the standard input');
+  withPassword(users.command('add <name>').description('add an account'))
+    .option('--role <role>', 'Owner, Contributor or Reader; default what the server says')
+    .action(async (name: string, options: AddUserOptions) => {
+      const { addUser } = await import('./user.js');
+      print(await addUser(name, options, thisMachine()));
+    });
+  withPlace(users.command('remove <name>').description('remove an account')).action(
+    async (name: string, options: ServerPlace) => {
+      const { removeUser } = await import('./user.js');
+      print(await removeUser(name, options, thisMachine()));
+    },
+  );
+  withPassword(users.command('passwd <name>').description('change a password')).action(
+    async (name: string, options: SetPasswordOptions) => {
+      const { setPassword } = await import('./user.js');
+      print(await setPassword(name, options, thisMachine()));
+    },
+  );
+  withPlace(users.command('role <name> <role>').description('give a role, or `default`')).action(
+    async (name: string, role: string, options: ServerPlace) => {
+      const { setUserRole } = await import('./user.js');
+      print(await setUserRole(name, role, options, thisMachine()));
+    },
+  );
+  withPlace(users.command('list').description('show the accounts'))
+    .option('--json', 'as JSON')
+    .action(async (options: ServerPlace & { readonly json?: boolean }) => {
+      const { listUsers } = await import('./user.js');
+      print(await listUsers(options, thisMachine()));
     });
 }
 

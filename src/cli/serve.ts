@@ -1,18 +1,24 @@
-// `rserver-kernel serve`: an R Server in the foreground, with the local account `admin`.
-import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+// `rserver-kernel serve`: an R Server in the foreground, for many users.
 import { hostname } from 'node:os';
-import path from 'node:path';
-import { messageOf } from '../base/index.js';
-import type { ServerTls } from '../server/index.js';
+import { messageOf, type Logger } from '../base/index.js';
+import { ensureAdmin } from './admin-account.js';
 import { loadConfiguration } from './config.js';
 import { ConfigError } from './errors.js';
 import { findCommand } from './find-command.js';
 import { hostServer, type HostedServer } from './hosted-server.js';
 import { createLogger, logOptionsOf } from './log-file.js';
-import { variable, type Machine } from './machine.js';
-import { defaultDataDirectory } from './paths.js';
-import { ensurePrivateDirectory, readSecretFile, writePrivateFile } from './private-files.js';
+import type { Machine } from './machine.js';
+import { ensurePrivateDirectory } from './private-files.js';
+import {
+  limitsOf,
+  loadServerConfiguration,
+  openAuditLog,
+  securityOf,
+  type ServerConfiguration,
+  type ServerPlace,
+  type ServerSecurity,
+} from './server-configuration.js';
+import { isolateSessions, type SessionIsolation } from './server-isolation.js';
 import {
   ensureRuntimeDirectory,
   recordFile,
@@ -22,30 +28,24 @@ import {
 } from './server-records.js';
 import { onStopSignal } from './stop-signal.js';
 
+const DEFAULT_HOST = '127.0.0.1';
+const DEFAULT_PORT = 12800;
+
 /** Flags of `serve`. */
-export interface ServeOptions {
-  readonly host: string;
+export interface ServeOptions extends ServerPlace {
+  readonly host?: string;
   /** 0 takes a free one. */
-  readonly port: number;
-  readonly data?: string;
+  readonly port?: number;
   readonly passwordFile?: string;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
 }
 
-/** The password of `admin`, and what to say about where it came from. */
-interface AdminPassword {
-  readonly password: string;
-  readonly source: string;
-}
-
-const PASSWORD_BYTES = 18;
-
 /**
  * Starts the server; it goes on after this has returned, until a signal ends it.
  *
- * @throws {ConfigError} `CONFIG_SERVER_START`, `CONFIG_SECRET_FILE`, `CONFIG_SECRET_FILE_MODE`, `CONFIG_ARGUMENT`,
- *   `CONFIG_DIRECTORY`, and what `loadConfiguration` throws.
+ * @throws {ConfigError} `CONFIG_SERVER_START`, `CONFIG_DIRECTORY`, and what `loadConfiguration`,
+ *   `loadServerConfiguration`, `securityOf` and `ensureAdmin` throw.
  */
 export async function serve(
   options: ServeOptions,
@@ -54,25 +54,17 @@ export async function serve(
   print: (lines: readonly string[]) => void,
 ): Promise<void> {
   process.umask(0o077);
-  const configuration = await loadConfiguration(machine);
-  const dataDirectory = dataDirectoryOf(options, configuration.get('data_dir'));
+  const configuration = await loadServerConfiguration(options, machine);
+  const security = securityOf(configuration, options, machine);
+  const { dataDirectory } = configuration;
   ensurePrivateDirectory(dataDirectory);
-  const { password, source } = findAdminPassword(options, machine, dataDirectory);
   const { level, file } = logOptionsOf(machine, 'info');
-  const command = (name: string): string => findCommand(machine, name) ?? name;
-  const hosted = await listen(options, {
-    dataDirectory,
-    r: command(configuration.get('r') ?? 'R'),
-    python: command(configuration.get('python') ?? 'python3'),
-    firstLanguage: 'r',
-    env: machine.env,
-    accounts: async () => {
-      const { createAccountVerifier, hashPassword } = await import('../server/index.js');
-      return createAccountVerifier(new Map([['admin', await hashPassword(password)]]));
-    },
-    version,
-    logger: createLogger(level, file),
-  });
+  const logger = createLogger(level, file);
+  const account = security.localAccounts
+    ? await openAccounts(configuration, options, machine, logger)
+    : undefined;
+  const kept = await isolateSessions(configuration, machine, logger);
+  const hosted = await host(options, configuration, security, kept, machine, version, logger);
   const record = writeServedRecord(hosted, machine, version, dataDirectory);
   onStopSignal(async () => {
     removeRecord(record, process.pid);
@@ -80,66 +72,100 @@ export async function serve(
   });
   print([
     `R Server listens on ${hosted.url}`,
-    `  account admin, password from ${source}`,
+    ...usersLines(security, account),
     `  data in ${dataDirectory}`,
+    isolationLine(kept),
+    ...warningLines(hosted.url),
     '  stop it with Ctrl-C or `rserver-kernel stop`',
   ]);
 }
 
-function dataDirectoryOf(options: ServeOptions, setting: string | undefined): string {
-  if (options.data !== undefined) return path.resolve(options.data);
-  return path.join(setting ?? defaultDataDirectory(), 'server');
-}
-
-/**
- * RSERVER_ADMIN_PASSWORD, then `--password-file`, then the one made at an earlier start, then a new random one.
- */
-function findAdminPassword(
-  options: ServeOptions,
+/** @returns Where the password of `admin` is, when there is a place. */
+async function openAccounts(
+  { file: { server }, dataDirectory, databaseUrl, resolve }: ServerConfiguration,
+  { passwordFile }: ServeOptions,
   machine: Machine,
-  dataDirectory: string,
-): AdminPassword {
-  const fromEnvironment = variable(machine, 'RSERVER_ADMIN_PASSWORD');
-  if (fromEnvironment !== undefined) {
-    return { password: fromEnvironment, source: 'RSERVER_ADMIN_PASSWORD' };
+  logger: Logger,
+): Promise<string | undefined> {
+  const { openStore } = await import('../server/index.js');
+  const store = await openStore({ dataDirectory, databaseUrl, logger }).catch((cause: unknown) => {
+    const text = `The database cannot be opened: ${messageOf(cause)}`;
+    throw new ConfigError('CONFIG_SERVER_START', text, { cause });
+  });
+  try {
+    const ofFile = server.password_file === undefined ? undefined : resolve(server.password_file);
+    return await ensureAdmin(store.accounts, machine, dataDirectory, passwordFile ?? ofFile);
+  } finally {
+    await store.close();
   }
-  const named = options.passwordFile;
-  if (named !== undefined) {
-    return { password: readSecretFile(named, '--password-file'), source: named };
-  }
-  const file = path.join(dataDirectory, 'admin-password');
-  if (!existsSync(file)) {
-    writePrivateFile(file, `${randomBytes(PASSWORD_BYTES).toString('base64url')}\n`);
-  }
-  return { password: readSecretFile(file, 'admin password'), source: file };
 }
 
-async function listen(
+async function host(
   options: ServeOptions,
-  server: Omit<Parameters<typeof hostServer>[0], 'listen'>,
+  configuration: ServerConfiguration,
+  { tls, ...security }: ServerSecurity,
+  { isolation }: SessionIsolation,
+  machine: Machine,
+  version: string,
+  logger: Logger,
 ): Promise<HostedServer> {
-  const { host, port } = options;
-  const tls = readTls(options);
+  const { file, dataDirectory, databaseUrl } = configuration;
+  const settings = await loadConfiguration(machine);
+  const command = (name: string): string => findCommand(machine, name) ?? name;
+  const address = options.host ?? file.server.host ?? DEFAULT_HOST;
+  const port = options.port ?? file.server.port ?? DEFAULT_PORT;
   try {
-    return await hostServer({ ...server, listen: { host, port, ...(tls && { tls }) } });
+    return await hostServer({
+      dataDirectory,
+      r: command(settings.get('r') ?? 'R'),
+      python: command(settings.get('python') ?? 'python3'),
+      firstLanguage: 'r',
+      env: machine.env,
+      prepare: async () => ({
+        ...security,
+        databaseUrl,
+        audit: await openAuditLog(configuration, logger),
+      }),
+      limits: limitsOf(file),
+      maxRuntimes: file.limits.max_runtimes,
+      isolation,
+      listen: { host: address, port, ...(tls && { tls }) },
+      version,
+      logger,
+    });
   } catch (cause) {
-    const text = `The server does not start on ${host}, port ${port}: ${messageOf(cause)}`;
+    const text = `The server does not start on ${address}, port ${port}: ${messageOf(cause)}`;
     throw new ConfigError('CONFIG_SERVER_START', text, { cause });
   }
 }
 
-function readTls({ tlsCert, tlsKey }: ServeOptions): ServerTls | undefined {
-  if (tlsCert === undefined && tlsKey === undefined) return undefined;
-  if (tlsCert === undefined || tlsKey === undefined) {
-    throw new ConfigError('CONFIG_ARGUMENT', '--tls-cert and --tls-key go together.');
-  }
-  try {
-    return { cert: readFileSync(tlsCert), key: readFileSync(tlsKey) };
-  } catch (cause) {
-    throw new ConfigError('CONFIG_ARGUMENT', `--tls-cert, --tls-key: ${messageOf(cause)}`, {
-      cause,
-    });
-  }
+function usersLines(
+  { localAccounts, ldap, openId }: ServerSecurity,
+  account: string | undefined,
+): readonly string[] {
+  const local =
+    account === undefined
+      ? '  accounts as `rserver-kernel user list` shows them'
+      : `  account admin, password from ${account}`;
+  return [
+    ...(localAccounts ? [local] : []),
+    ...(ldap === undefined ? [] : [`  users of ${ldap.url}`]),
+    ...(openId === undefined ? [] : [`  tokens of ${openId.authority}`]),
+  ];
+}
+
+function isolationLine(kept: SessionIsolation): string {
+  return kept.isolation === undefined
+    ? `  sessions are NOT kept apart: any user's code can read all data of this server. ${kept.reason} (see docs/isolation.md)`
+    : '  each session runs with an OS user of its own';
+}
+
+function warningLines(url: string): readonly string[] {
+  const { protocol, hostname: name } = new URL(url);
+  if (protocol === 'https:' || /^(127\.|\[::1\]|localhost$)/.test(name)) return [];
+  return [
+    '  without HTTPS: passwords and tokens can be read on the way (see [tls] in docs/server.md)',
+  ];
 }
 
 /** @returns The file of the record. */

@@ -8,7 +8,15 @@ export type SettingPlace = 'flag' | 'environment' | 'notebook' | 'profile' | 'ce
 
 /** What a value must look like. Choices list their words. */
 export type SettingKind =
-  'text' | 'url' | 'proxy' | 'path' | 'boolean' | 'milliseconds' | 'headers' | readonly string[];
+  | 'text'
+  | 'url'
+  | 'proxy'
+  | 'path'
+  | 'boolean'
+  | 'milliseconds'
+  | 'bytes'
+  | 'headers'
+  | readonly string[];
 
 /** One setting. Its TOML key is the table's key; its flag is that key with dashes. */
 export interface SettingDefinition {
@@ -123,6 +131,13 @@ export const SETTINGS = {
     places: ANYWHERE,
     help: 'How long to wait for the remote side after an interrupt before saying that it did not stop.',
   },
+  output_limit_bytes: {
+    environment: 'RSERVER_OUTPUT_LIMIT_BYTES',
+    kind: 'bytes',
+    defaultValue: '10485760',
+    places: ANYWHERE,
+    help: 'Most text a cell shows, and most of each rich output; `%output` fetches all. 0 means no limit; batch runs have none.',
+  },
   connect_timeout_ms: {
     environment: 'RSERVER_CONNECT_TIMEOUT_MS',
     kind: 'milliseconds',
@@ -202,6 +217,13 @@ export const SETTINGS = {
     isSecret: true,
     help: 'Headers sent with each request: a table in the file, a JSON object in the environment.',
   },
+  history: {
+    environment: 'RSERVER_HISTORY',
+    kind: ['on', 'off'],
+    defaultValue: 'on',
+    places: ['flag', 'environment', 'notebook', 'profile'],
+    help: '`on`: inputs are kept for later kernels, in a file that only the user can read. `off`: they end with the kernel.',
+  },
   r: {
     environment: 'RSERVER_R',
     kind: 'text',
@@ -238,7 +260,7 @@ type ValueOfKind<Kind> = Kind extends readonly (infer Word)[]
   ? Word
   : Kind extends 'boolean'
     ? boolean
-    : Kind extends 'milliseconds'
+    : Kind extends 'milliseconds' | 'bytes'
       ? number
       : Kind extends 'headers'
         ? Readonly<Record<string, string>>
@@ -304,6 +326,8 @@ export function parseSetting(key: SettingKey, text: string, source: TextSource):
       return parseBoolean(text) ?? refuse('true or false');
     case 'milliseconds':
       return /^\d{1,12}$/.test(text) ? Number(text) : refuse('a whole number of milliseconds');
+    case 'bytes':
+      return /^\d{1,12}$/.test(text) ? Number(text) : refuse('a whole number of bytes');
     case 'headers':
       return parseHeaders(text) ?? refuse('a JSON object of texts');
   }

@@ -5,23 +5,20 @@ import {
   createJupyterEnvironment,
   type JupyterEnvironment,
 } from '../helpers/jupyter-environment.js';
-import { imagesOf, readOutputs, textOf, writeNotebook } from '../helpers/notebook.js';
+import {
+  imagesOf,
+  nbconvertArguments,
+  readOutputs,
+  textOf,
+  writeNotebook,
+} from '../helpers/notebook.js';
 import { isMissing } from '../helpers/requirements.js';
 
 describe.skipIf(isMissing('R', 'jupyter', 'build'))('batch runs', () => {
   let jupyter: JupyterEnvironment;
   const file = (name: string): string => path.join(jupyter.directory, name);
   const convert = (name: string, ...options: string[]) =>
-    jupyter.run('jupyter', [
-      'nbconvert',
-      '--to',
-      'notebook',
-      '--execute',
-      ...options,
-      '--output',
-      `out-${name}`,
-      file(name),
-    ]);
+    jupyter.run('jupyter', nbconvertArguments(file(name), `out-${name}`, ...options));
 
   beforeAll(async () => {
     jupyter = await createJupyterEnvironment();

@@ -17,7 +17,7 @@ describe.skipIf(isMissing('R', 'jupyter', 'build'))('jupyter console', () => {
   afterAll(() => jupyter.close());
 
   test.each(['rserver-r', 'rserver-python'])(
-    'values, several lines, Ctrl-C, an error and a magic work in %s',
+    'values, several lines, history, questions, Ctrl-C, an error and a magic work in %s',
     async (kernel) => {
       const session = await jupyter.run('python', [script, kernel], {
         env: { TERM: 'xterm-256color' },

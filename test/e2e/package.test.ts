@@ -6,7 +6,7 @@ import {
   createJupyterEnvironment,
   type JupyterEnvironment,
 } from '../helpers/jupyter-environment.js';
-import { readOutputs, textOf, writeNotebook } from '../helpers/notebook.js';
+import { nbconvertArguments, readOutputs, textOf, writeNotebook } from '../helpers/notebook.js';
 import { isMissing, PROJECT_ROOT, venvBin } from '../helpers/requirements.js';
 
 describe.skipIf(isMissing('R', 'jupyter', 'build'))('the npm package', () => {
@@ -45,11 +45,9 @@ describe.skipIf(isMissing('R', 'jupyter', 'build'))('the npm package', () => {
     ]);
     const notebook = path.join(directory, 'packed.ipynb');
     writeNotebook(notebook, 'rserver-r', ['6 * 7']);
-    const run = await jupyter.run(
-      'jupyter',
-      ['nbconvert', '--to', 'notebook', '--execute', '--inplace', notebook],
-      { env: { JUPYTER_PATH: path.join(prefix, 'share', 'jupyter') } },
-    );
+    const run = await jupyter.run('jupyter', nbconvertArguments(notebook), {
+      env: { JUPYTER_PATH: path.join(prefix, 'share', 'jupyter') },
+    });
     await jupyter.run(command, ['stop']);
 
     expect(pack.code, pack.stderr).toBe(0);

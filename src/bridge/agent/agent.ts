@@ -1,6 +1,7 @@
 // What the bridge knows of an agent, whatever its language: the code that calls it and the messages it sends.
 // Splitting those messages out of console text is in `console-splitter.ts`.
 import type { JsonObject, MimeBundle, UserExpressionResult } from '../../jupyter/index.js';
+import { isAgentCommMessage, type AgentComms, type AgentCommMessage } from './agent-comms.js';
 
 /** How the agent's messages reach the bridge. */
 export interface AgentOptions {
@@ -19,6 +20,13 @@ export interface AgentRunOptions {
   readonly executionCount: number;
   /** Evaluated after the code, when it succeeded; name to expression. */
   readonly userExpressions: Readonly<Record<string, string>>;
+  /** `msg_id` of the front end's request, by which widgets name its outputs. */
+  readonly requestId?: string | undefined;
+  /**
+   * The `serial` of the last `workspace` message, 0 before the first. When it is another than the agent's own the agent
+   * tells everything before it runs the cell. Absent: it tells nothing.
+   */
+  readonly known?: number | undefined;
 }
 
 /**
@@ -40,6 +48,19 @@ export interface Agent {
   isCompleteCode(code: string): string;
   /** Code that sends one `reply`: `{variables: [{name, type, size, value}]}`. */
   variablesCode(): string;
+  /**
+   * Code that sends the same of what a variable holds.
+   *
+   * @param path - The name of the variable, then names of members or positions.
+   */
+  childrenCode(path: readonly string[]): string;
+  /**
+   * Code that sends one `reply`: `{types: {name: {type, class}}}`, the types of variables as a web service has them.
+   * Names that are no variables are left out; a type is empty where a service cannot have it.
+   */
+  typesCode(names: readonly string[]): string;
+  /** Absent where the language has no comms. */
+  readonly comms?: AgentComms;
   /**
    * Whether an execution failed because the session has no agent (a new session, a restored snapshot).
    * Only to be asked of a call that sent no message.
@@ -95,6 +116,48 @@ export interface AgentDoneMessage {
   readonly payload: readonly JsonObject[];
 }
 
+/** A variable of the workspace, for answers about it while the session is busy. */
+export interface AgentObject {
+  readonly name: string;
+  readonly type: string;
+  /** Length or dimensions; empty for what has none. */
+  readonly size: string;
+  /** One line. */
+  readonly value: string;
+  /** `function`, `class`, `module`, `dataframe`, `instance`. */
+  readonly kind: string;
+  /** Of a function: its arguments in parentheses. */
+  readonly signature?: string;
+  /** What it holds by name: columns, elements, fields, keys. */
+  readonly members?: readonly string[];
+  /** Of each member: the class of a column, else a kind. */
+  readonly types?: readonly string[];
+  /** How members are reached: `$`, `@`, `[` or `.`. */
+  readonly access?: string;
+  /** The space that holds the names of its class or module. */
+  readonly space?: string;
+}
+
+/** What changed in the workspace. Only differences travel, `full` apart. */
+export interface AgentWorkspaceMessage {
+  readonly type: 'workspace';
+  /** Of the state after this message. */
+  readonly serial: number;
+  /** Everything told before is void. */
+  readonly full?: boolean;
+  /** New or changed variables. */
+  readonly objects?: readonly AgentObject[];
+  readonly gone?: readonly string[];
+  /** Spaces whose names stand for themselves, the first ones first. */
+  readonly search?: readonly string[];
+  /** Names in packages, modules and classes; with `name:kind` where the kind is known. */
+  readonly spaces?: Readonly<Record<string, readonly string[]>>;
+  /** Arguments, in parentheses, of functions which the code called. */
+  readonly functions?: Readonly<Record<string, string>>;
+  /** In the working directory. */
+  readonly files?: readonly string[];
+}
+
 /** The answer of complete, inspect, is_complete or variables. */
 export interface AgentReplyMessage {
   readonly type: 'reply';
@@ -109,7 +172,9 @@ export type AgentMessage =
   | AgentClearMessage
   | AgentErrorMessage
   | AgentDoneMessage
-  | AgentReplyMessage;
+  | AgentReplyMessage
+  | AgentCommMessage
+  | AgentWorkspaceMessage;
 
 /**
  * Reads one agent message and checks its shape.
@@ -158,9 +223,39 @@ function isAgentMessage(value: unknown): value is AgentMessage {
       );
     case 'reply':
       return isObject(value['content']);
+    case 'comm':
+      return isAgentCommMessage(value);
+    case 'workspace':
+      return isWorkspaceMessage(value);
     default:
       return false;
   }
+}
+
+function isWorkspaceMessage(value: JsonObject): boolean {
+  const {
+    serial,
+    objects = [],
+    gone = [],
+    search = [],
+    spaces = {},
+    functions = {},
+    files = [],
+  } = value;
+  return (
+    typeof serial === 'number' &&
+    Array.isArray(objects) &&
+    objects.every((item) => isObject(item) && typeof item['name'] === 'string') &&
+    [gone, search, files].every(isStrings) &&
+    isObject(spaces) &&
+    Object.values(spaces).every(isStrings) &&
+    isObject(functions) &&
+    isStrings(Object.values(functions))
+  );
+}
+
+function isStrings(value: unknown): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }
 
 function isUserExpressionResult(value: unknown): boolean {

@@ -10,16 +10,25 @@ const PACKAGE = '_rserver_kernel';
 /** File stems of `python/`, without the installer; each is a module of the package, `__init__` the package itself. */
 const MODULES = [
   '__init__',
+  'comms',
   'event_loop',
   'figures',
+  'front_end_request',
   'ipython_introspection',
   'ipython_session',
   'ipython_shell',
+  'kernel_object',
+  'knowledge',
   'messages',
+  'plain_completion',
   'plain_display',
   'plain_figures',
   'plain_introspection',
+  'plain_objects',
   'plain_session',
+  'services',
+  'tracebacks',
+  'stdin',
   'variables',
 ] as const;
 
@@ -46,6 +55,13 @@ export function createPythonAgent(): Agent {
       call('inspect', pythonLiteral(code), String(cursor), String(detailLevel)),
     isCompleteCode: (code) => call('is_complete', pythonLiteral(code)),
     variablesCode: () => call('variables'),
+    childrenCode: (path) => call('children', `[${path.map(pythonLiteral).join(', ')}]`),
+    typesCode: (names) => call('types', `[${names.map(pythonLiteral).join(', ')}]`),
+    comms: {
+      messageCode: (message, requestId) =>
+        call('comm', pythonLiteral(JSON.stringify(message)), pythonLiteral(requestId)),
+      listCode: () => call('open_comms'),
+    },
     // Python 3.5: `ImportError: No module named '_rserver_kernel'`; later: `ModuleNotFoundError: ...`.
     isMissing: (errorMessage) => errorMessage.includes(`No module named '${PACKAGE}'`),
   };

@@ -1,19 +1,29 @@
 // The R agent as the bridge sees it: R code that installs it and calls it. The agent itself is in `r/`.
 import { readFileSync } from 'node:fs';
 import { assetPath } from '../../base/index.js';
+import { readRCursor, readRTopic } from '../language/r-cursor.js';
+import { fromCodePointIndex, toCodePointIndex } from '../text-positions.js';
 import type { Agent, AgentOptions } from './agent.js';
 
-/** In the order in which R reads them; `install.R` uses all the others. */
-const FILES = [
-  'channel.R',
-  'evaluate.R',
-  'session.R',
-  'display.R',
+/** What every cell needs, in the order in which R reads it. */
+const CORE_FILES = ['parts.R', 'channel.R', 'evaluate.R', 'session.R', 'display.R'];
+
+/** What is parsed when it is first used: definitions only. `install.R` comes after all and puts the agent in place. */
+const PART_FILES = [
+  'failures.R',
+  'forms.R',
+  'tables.R',
+  'custom.R',
+  'json.R',
+  'markup.R',
+  'helpers.R',
   'plots.R',
   'help.R',
   'code.R',
   'variables.R',
-  'install.R',
+  'knowledge.R',
+  'services.R',
+  'stdin.R',
 ];
 
 /** R's parser takes at most 10 000 characters in a string with Unicode escapes. @see R's gram.y, `mkString2` */
@@ -28,33 +38,73 @@ export function createRAgent(): Agent {
       return `${source}\n${configureCode(options)}`;
     },
     configureCode,
-    runCode(code, { silent, executionCount, userExpressions }) {
+    runCode(code, { silent, executionCount, userExpressions, known }) {
       const expressions = Object.entries(userExpressions).map(
         ([name, expression]) => `${rString(name)}=${rString(expression)}`,
       );
       const list = expressions.length > 0 ? `,base::c(${expressions.join(',')})` : '';
-      return `.rserver_kernel$run(${rString(code)},${rLogical(silent)},${executionCount}L${list})`;
+      const state = known === undefined ? '' : `,known=${known}`;
+      return `.rserver_kernel$run(${rString(code)},${rLogical(silent)},${executionCount}L${list}${state})`;
     },
-    completeCode: (code, cursor) => `.rserver_kernel$complete(${rString(code)},${cursor}L)`,
-    inspectCode: (code, cursor, detailLevel) =>
-      `.rserver_kernel$inspect(${rString(code)},${cursor}L,${detailLevel}L)`,
+    completeCode,
+    inspectCode(code, cursor, detailLevel) {
+      const { name, call } = readRTopic(code, fromCodePointIndex(code, cursor));
+      return `.rserver_kernel$inspect(${rString(name)},${rString(call)},${detailLevel}L)`;
+    },
     isCompleteCode: (code) => `.rserver_kernel$is_complete(${rString(code)})`,
     variablesCode: () => '.rserver_kernel$variables()',
+    childrenCode: (path) => `.rserver_kernel$children(base::c(${path.map(rString).join(',')}))`,
+    typesCode: (names) => `.rserver_kernel$types(base::c(${names.map(rString).join(',')}))`,
     // R names the object in every language it speaks.
     isMissing: (errorMessage) => errorMessage.includes('.rserver_kernel'),
   };
+}
+
+/** Where the cursor stands is found out here; the session looks up what there is. */
+function completeCode(code: string, position: number): string {
+  const { kind, prefix, start, isArgumentStart, given, ...place } = readRCursor(
+    code,
+    fromCodePointIndex(code, position),
+  );
+  const texts = Object.entries(place)
+    .filter(([, text]) => text !== '')
+    .map(([name, text]) => `,${name}=${rString(text)}`);
+  const names = given.length > 0 ? `,given=base::c(${given.map(rString).join(',')})` : '';
+  const flags = isArgumentStart ? ',begins=TRUE' : '';
+  const range = `${toCodePointIndex(code, start)}L,${position}L`;
+  return `.rserver_kernel$complete("${kind}",${rString(prefix)},${range}${texts.join('')}${flags}${names})`;
 }
 
 function configureCode({ channel, nonce }: AgentOptions): string {
   return `.rserver_kernel$configure(${rString(channel)},${rString(nonce)})`;
 }
 
-/** All of the agent in an environment of its own, above nothing but base. */
+/** All of the agent in an environment of its own, above nothing but base. Text: see `parts.R`. */
 function agentSource(): string {
-  const parts = FILES.map((file) =>
-    compactRSource(readFileSync(assetPath(import.meta.url, `./r/${file}`), 'utf8')),
-  );
-  return `base::local({\n${parts.join('\n')}\n},envir=base::new.env(parent=base::.BaseNamespaceEnv))`;
+  const core = CORE_FILES.map((file) => compactRSource(readSource(file))).join('\n');
+  const body = [
+    evaluateText(core),
+    ...PART_FILES.map(partCode),
+    evaluateText(compactRSource(readSource('install.R'))),
+  ].join('\n');
+  // R's just-in-time compiler would compile what runs but once.
+  const quick = `jit<-.Internal(enableJIT(0L))\ntryCatch({\n${body}\n},finally=.Internal(enableJIT(jit)))`;
+  return `base::local({\n${quick}\n},envir=base::new.env(parent=base::.BaseNamespaceEnv))`;
+}
+
+function evaluateText(source: string): string {
+  return `base::eval(base::parse(text=${rString(source)},keep.source=FALSE))`;
+}
+
+function partCode(file: string): string {
+  const source = readSource(file);
+  // What is indented is inside a function.
+  const names = [...source.matchAll(/^([.\w]+) <- /gm)].map(([, name = '']) => rString(name));
+  return `add_part(${rString(compactRSource(source))},base::c(${names.join(',')}))`;
+}
+
+function readSource(file: string): string {
+  return readFileSync(assetPath(import.meta.url, `./r/${file}`), 'utf8');
 }
 
 /**

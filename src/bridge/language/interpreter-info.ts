@@ -12,5 +12,6 @@ export function interpreterInfo(language: LanguageName, version: string): Interp
     languageInfo,
     banner: `rserver-kernel ${version}: ${title} in a session of an R Server. %lsmagic lists what the kernel adds.`,
     helpLinks,
+    debugger: true,
   };
 }

@@ -8,6 +8,8 @@ export interface LineLexer {
   readonly atStatementLevel: boolean;
   /** Takes in the next line, without its line end. */
   feed(line: string): void;
+  /** White space with which the next line should begin, if the code goes on. */
+  readonly indent: string;
   /** Whether the code so far could be run; never `unknown`. */
   completeness(): Completeness;
 }

@@ -2,6 +2,10 @@
 import type { Completeness } from '../../jupyter/index.js';
 import type { LineLexer } from './line-lexer.js';
 
+const BLOCK = '    ';
+/** Statements after which nothing of the same block is reached. */
+const ENDS_BLOCK = /^(?:return|pass|raise|break|continue)\b/;
+
 /** @see https://docs.python.org/3/reference/lexical_analysis.html */
 export class PythonLexer implements LineLexer {
   /** The quotes that end the string we are in. */
@@ -17,6 +21,7 @@ export class PythonLexer implements LineLexer {
   #isLastLineBlank = false;
   /** The last character that is neither space nor comment. */
   #lastCharacter = '';
+  #indent = '';
 
   get atStatementLevel(): boolean {
     return this.#closing === undefined && this.#brackets.length === 0 && !this.#isContinued;
@@ -28,26 +33,41 @@ export class PythonLexer implements LineLexer {
     this.#isLastLineBlank = first === '' && this.atStatementLevel;
     if (this.#isLastLineBlank) return;
     if (this.atStatementLevel && !first.startsWith('#')) this.#beginLogicalLine(text, first);
+    const depth = this.#brackets.length;
+    const wasContinued = this.#isContinued;
     this.#isContinued = false;
     let at = 0;
     while (at < text.length) {
       at = this.#closing === undefined ? this.#readToken(text, at) : this.#readString(text, at);
     }
     this.#endLine();
+    if (first === '') return;
+    const blanks = text.slice(0, text.length - first.length);
+    const goesDeeper = this.#brackets.length > depth || (this.#endsContinued && !wasContinued);
+    this.#indent = goesDeeper ? blanks + BLOCK : blanks;
+    if (this.atStatementLevel) this.#indent = this.#indentOfNext(first);
+  }
+
+  /** As the last line; four blanks more where that opened a bracket or a block, four less after the end of a block. */
+  get indent(): string {
+    return this.#closing === undefined ? this.#indent : '';
+  }
+
+  /** Asked after the line was read. */
+  get #endsContinued(): boolean {
+    return this.#isContinued;
+  }
+
+  #indentOfNext(line: string): string {
+    if (this.#expectsBlock === 'indented') return this.#indentation + BLOCK;
+    return ENDS_BLOCK.test(line) ? this.#indentation.slice(BLOCK.length) : this.#indentation;
   }
 
   completeness(): Completeness {
     if (this.#isInvalid) return { status: 'invalid' };
-    if (this.#closing !== undefined) return { status: 'incomplete', indent: '' };
-    if (!this.atStatementLevel) return { status: 'incomplete', indent: this.#indentation };
-    if (this.#expectsBlock === 'indented') {
-      return { status: 'incomplete', indent: `${this.#indentation}    ` };
-    }
     const isInBlock = this.#indentation !== '' && !this.#isLastLineBlank;
-    if (isInBlock || this.#expectsBlock === 'same') {
-      return { status: 'incomplete', indent: this.#indentation };
-    }
-    return { status: 'complete' };
+    const isOpen = !this.atStatementLevel || this.#expectsBlock !== undefined || isInBlock;
+    return isOpen ? { status: 'incomplete', indent: this.indent } : { status: 'complete' };
   }
 
   #beginLogicalLine(text: string, first: string): void {

@@ -13,6 +13,7 @@ export class RLexer implements LineLexer {
   /** After `if`, `for`, `while`, `function`: the next parenthesis is a header. */
   #expectsHeader = false;
   #isInvalid = false;
+  #indent = '';
 
   get atStatementLevel(): boolean {
     return (
@@ -23,18 +24,34 @@ export class RLexer implements LineLexer {
     );
   }
 
+  /** As the last line, two blanks more where that opened a bracket or is the first to leave an operator waiting. */
+  get indent(): string {
+    return this.#closing === undefined ? this.#indent : '';
+  }
+
   feed(line: string): void {
+    const depth = this.#brackets.length;
+    const wasWaiting = this.#isWaiting;
     let at = 0;
     while (at < line.length) {
       at = this.#closing === undefined ? this.#readToken(line, at) : this.#readString(line, at);
     }
+    if (line.trim() === '') return;
+    // Inside parentheses all lines stand alike.
+    const isInBlock = this.#brackets.at(-1)?.closing !== ')';
+    const waitsAnew = this.#isWaiting && !wasWaiting && isInBlock;
+    const goesDeeper = this.#brackets.length > depth || waitsAnew;
+    this.#indent = (/^\s*/.exec(line)?.[0] ?? '') + (goesDeeper ? '  ' : '');
+  }
+
+  get #isWaiting(): boolean {
+    return this.#expectsOperand || this.#expectsHeader;
   }
 
   completeness(): Completeness {
     if (this.#isInvalid) return { status: 'invalid' };
-    if (this.#closing !== undefined) return { status: 'incomplete', indent: '' };
     if (this.atStatementLevel) return { status: 'complete' };
-    return { status: 'incomplete', indent: '  '.repeat(Math.max(1, this.#brackets.length)) };
+    return { status: 'incomplete', indent: this.indent };
   }
 
   /** Reads on in the string that is open; the rest of the line when it does not end here. */

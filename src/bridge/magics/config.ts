@@ -1,4 +1,5 @@
 // %config: the settings, where each comes from, and changing them.
+import { pythonLiteral } from '../agent/python-literal.js';
 import { tableDisplay } from '../display/tables.js';
 import { BridgeError } from '../errors.js';
 import type { Magic } from './magic.js';
@@ -7,17 +8,29 @@ import { readWords } from './words.js';
 /** Settings that say which server is used: they take effect by a new connection only. */
 const CONNECTION_KEYS = new Set(['url', 'username', 'profile', 'extensions']);
 
+/** `InlineBackend.figure_format = 'svg'`: classes of IPython begin with a capital, settings of ours never do. */
+const IPYTHON_OPTION = /^[A-Z]\w*(?:[.\s]|$)/;
+
 export const configMagic: Magic = {
   name: 'config',
   summary: 'Shows the settings and where each comes from; changes them for this kernel.',
   usages: [
     { call: '', form: 'line', help: 'Shows every setting.' },
     { call: 'KEY=VALUE [KEY=VALUE ...]', form: 'line', help: 'Changes settings of this kernel.' },
+    {
+      call: 'CLASS[.OPTION [= VALUE]]',
+      form: 'line',
+      help: 'In Python sessions: shows or sets an option of IPython, such as InlineBackend.figure_format.',
+    },
   ],
   options: [],
   examples: ['%config', '%config execute_timeout_ms=600000'],
   complete: (_words, { session }) => session.configuration.entries().map(({ key }) => `${key}=`),
-  async run({ argument }, { session, show, print, setConfiguration }) {
+  runsBeside: (argument) => argument === '',
+  async run({ argument }, { language, session, show, print, setConfiguration, runCode }) {
+    if (language.name === 'python' && IPYTHON_OPTION.test(argument)) {
+      return runCode(callIPython(argument));
+    }
     const { words } = readWords('config', argument);
     if (words.length === 0) {
       const entries = session.configuration.entries();
@@ -46,6 +59,12 @@ export const configMagic: Magic = {
     return Promise.resolve(undefined);
   },
 };
+
+/** IPython's own magic; the value of an option is shown wherever in the cell it stands. */
+function callIPython(argument: string): string {
+  const call = `get_ipython().run_line_magic("config", ${pythonLiteral(argument)})`;
+  return `(lambda value: None if value is None else display(value))(${call})`;
+}
 
 function readPair(word: string): [string, string] {
   const at = word.indexOf('=');

@@ -15,6 +15,7 @@ export const helpMagic: Magic = {
   options: [],
   examples: ['%help snapshot', '%snapshot?'],
   complete: (words, { magics }) => (words.length === 0 ? magics.all.map(({ name }) => name) : []),
+  runsBeside: () => true,
   run({ argument }, { magics, show }) {
     const { words } = readWords('help', argument);
     const name = words[0]?.replace(/^%{1,2}/, '');

@@ -10,6 +10,7 @@ export const lsmagicMagic: Magic = {
   usages: [{ call: '', form: 'line', help: 'Lists them with one line each.' }],
   options: [],
   examples: ['%lsmagic'],
+  runsBeside: () => true,
   run(_call, { magics, show }) {
     showMagicList(magics, show);
     return Promise.resolve(undefined);

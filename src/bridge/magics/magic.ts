@@ -1,7 +1,9 @@
 // What a magic is: how it is called, what its help says, and what it may touch when it runs.
 import type { Display, ExecuteResult, InputRequester } from '../../jupyter/index.js';
+import type { Companion } from '../companion.js';
 import type { Configuration } from '../configuration.js';
-import type { InputHistory } from '../input-history.js';
+import type { InputHistory } from '../history/input-history.js';
+import type { KeptText } from '../kept-text.js';
 import type { Language } from '../language/languages.js';
 import type { NamedValue } from '../remote-client.js';
 import type { RemoteSession, WaitingCell } from '../remote-session.js';
@@ -41,18 +43,26 @@ export interface CellPlan {
 export interface MagicContext {
   readonly language: Language;
   readonly session: RemoteSession;
+  /** The session of the other language. */
+  readonly companion: Companion;
   /** For the waits of {@link RemoteSession}: this cell. */
   readonly cell: WaitingCell;
   readonly input: InputRequester;
   readonly signal: AbortSignal;
   readonly history: InputHistory;
   readonly magics: MagicTable;
+  /** The full text of the last cell whose output was cut. */
+  readonly keptText: KeptText;
   readonly show: (display: Display) => void;
+  /** Changes what was shown with this id. */
+  readonly update: (display: Display & { readonly displayId: string }) => void;
   /** A line of text on stdout. */
   readonly print: (text: string) => void;
   readonly setConfiguration: (configuration: Configuration) => void;
   /** Runs code as a part of the cell, its own magics included. A failure is a result. */
   readonly runCode: (code: string) => Promise<ExecuteResult>;
+  /** Runs code as a cell of the other language. A failure is a result. */
+  readonly runInCompanion: (code: string) => Promise<ExecuteResult>;
 }
 
 /** A magic. Each lives in a file of its own and is listed in `registry.ts`. */
@@ -69,6 +79,8 @@ export interface Magic {
   readonly details?: string;
   /** Its argument or body is code of the session, which may give the cell its value. */
   readonly runsCode?: true;
+  /** Whether a subshell may run it while a cell runs: it leaves the session alone. Default: it may not. */
+  runsBeside?(argument: string): boolean;
   /**
    * Completions for the last word of an argument: local knowledge only, never the server's.
    *

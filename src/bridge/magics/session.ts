@@ -50,10 +50,11 @@ export const sessionMagic: Magic = {
   },
 };
 
-async function showInfo({ session, cell, language, show }: MagicContext): Promise<void> {
+async function showInfo({ session, companion, cell, language, show }: MagicContext): Promise<void> {
   const live = await session.ready(cell);
   const { settings } = session.configuration;
   const kind = session.connection?.kind === 'embedded' ? 'embedded server' : 'R Server';
+  const other = companion.session?.live;
   const info = {
     server: live.client.url,
     kind,
@@ -73,7 +74,14 @@ async function showInfo({ session, cell, language, show }: MagicContext): Promis
     `  made by   ${info.madeBy}; at the end of the kernel: ${info.onExit}`,
     `  display   ${info.display}, output by ${info.output}`,
   ];
-  show(textDisplay(lines.join('\n'), info));
+  if (other !== undefined) {
+    lines.push(
+      `Second session "${other.name}" (${companion.language.runtimeType})`,
+      `  id        ${other.id}`,
+    );
+  }
+  const second = other === undefined ? {} : { second: { session: other.name, id: other.id } };
+  show(textDisplay(lines.join('\n'), { ...info, ...second }));
 }
 
 async function listSessions({ session, cell, signal, show }: MagicContext): Promise<void> {

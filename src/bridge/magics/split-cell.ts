@@ -74,11 +74,20 @@ function mayHoldMagic(code: string, isMagic: (name: string) => boolean): boolean
 /** The cell as one magic, when its first line that is not blank is `%%name`. */
 function readCellMagic(code: string, isMagic: (name: string) => boolean): MagicPart | undefined {
   const start = /^(?:[ \t]*\r?\n)*/.exec(code)?.[0] ?? '';
-  const newline = code.indexOf('\n', start.length);
-  const end = newline < 0 ? code.length : newline;
+  const endOfLine = (from: number): number => {
+    const newline = code.indexOf('\n', from);
+    return newline < 0 ? code.length : newline;
+  };
+  let end = endOfLine(start.length);
   const magic = readLineMagic(code.slice(start.length, end), isMagic);
   if (magic?.form !== 'cell') return undefined;
-  return { kind: 'magic', ...magic, body: code.slice(end + 1), line: countLines(start) };
+  let { argument } = magic;
+  while (argument.endsWith('\\') && end < code.length) {
+    const next = endOfLine(end + 1);
+    argument = `${argument.slice(0, -1)} ${code.slice(end + 1, next).trim()}`;
+    end = next;
+  }
+  return { kind: 'magic', ...magic, argument, body: code.slice(end + 1), line: countLines(start) };
 }
 
 function splitLines(

@@ -17,9 +17,17 @@ export type OptionNames = Readonly<Record<string, 'flag' | 'value'>>;
  * @throws {BridgeError} `BRIDGE_MAGIC_USAGE` for an unknown option, a missing value or an open quote.
  */
 export function readWords(magic: string, argument: string, allowed: OptionNames = {}): MagicWords {
+  return readTokens(magic, splitTokens(magic, argument), allowed);
+}
+
+/** The same of tokens that are split already. @throws {BridgeError} `BRIDGE_MAGIC_USAGE`. */
+export function readTokens(
+  magic: string,
+  tokens: readonly Token[],
+  allowed: OptionNames,
+): MagicWords {
   const words: string[] = [];
   const options: Record<string, string | true> = {};
-  const tokens = splitTokens(magic, argument);
   for (let index = 0; index < tokens.length; index += 1) {
     const { text, isQuoted } = tokens[index] ?? { text: '', isQuoted: true };
     if (isQuoted || !/^--?[A-Za-z]/.test(text)) {
@@ -87,7 +95,8 @@ export function readAssignments(
 /** A name that R and Python both take as a variable. */
 export const NAME = /^[\p{L}._][\p{L}\p{N}._]*$/u;
 
-interface Token {
+/** A piece of an argument, without the quotes around it. */
+export interface Token {
   readonly text: string;
   readonly isQuoted: boolean;
 }

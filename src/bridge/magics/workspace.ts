@@ -1,14 +1,12 @@
 // %workspace: the variables of the session.
 import { AppError } from '../../base/index.js';
-import { formatBytes, tableDisplay } from '../display/tables.js';
+import { tableDisplay } from '../display/tables.js';
 import { BridgeError } from '../errors.js';
-import type { LiveSession } from '../live-session.js';
+import { listVariables as listSessionVariables } from '../knowledge/variables.js';
 import type { Magic, MagicContext } from './magic.js';
 import { readWords } from './words.js';
 
 const COMMANDS = ['list', 'delete'];
-/** A long list of large variables takes its time to measure. */
-const VARIABLES_BOUND_MS = 30_000;
 
 export const workspaceMagic: Magic = {
   name: 'workspace',
@@ -40,16 +38,9 @@ export const workspaceMagic: Magic = {
   },
 };
 
-interface Variable {
-  readonly name: string;
-  readonly type: string;
-  readonly size: string;
-  readonly value: string;
-}
-
 async function listVariables({ session, cell, signal, show }: MagicContext): Promise<void> {
   const live = await session.ready(cell);
-  const variables = await describeVariables(live);
+  const variables = await listSessionVariables(live);
   if (variables !== undefined) {
     show(
       tableDisplay({
@@ -77,24 +68,6 @@ async function listVariables({ session, cell, signal, show }: MagicContext): Pro
       empty: 'The session has no variables.',
     }),
   );
-}
-
-async function describeVariables(live: LiveSession): Promise<readonly Variable[] | undefined> {
-  const reply = await live.query((agent) => agent.variablesCode(), VARIABLES_BOUND_MS);
-  const variables = reply?.['variables'];
-  return Array.isArray(variables) ? variables.map(toVariable) : undefined;
-}
-
-function toVariable(entry: unknown): Variable {
-  const { name, type, size, value } = entry as Record<string, unknown>;
-  const text = (item: unknown): string =>
-    typeof item === 'string' || typeof item === 'number' ? String(item) : '';
-  return {
-    name: text(name),
-    type: text(type),
-    size: typeof size === 'number' ? formatBytes(size) : text(size),
-    value: text(value),
-  };
 }
 
 async function deleteVariables(

@@ -391,6 +391,78 @@ describe.skipIf(isPythonMissing).each(SETUPS)(
       expect(reply).toMatchObject({ matches: ['dataclasses'], cursor_start: 7, cursor_end: 15 });
     });
 
+    test.each([
+      ['keys', 'told["fi', ['first']],
+      ['attributes', 'told.it', ['items']],
+      ['attributes of a literal', '"a".startsw', ['startswith']],
+      ['arguments', 'shape(1, wid', ['width=']],
+      ['members of a module', 'from json import dum', ['dump', 'dumps']],
+    ])('completion of %s', async (_name, code, expected) => {
+      await host.run('told = {"first": 1}\ndef shape(x, *, width=2): pass');
+      const reply = replyOf(await host.execute(host.agent.completeCode(code, code.length)));
+      await host.run('del told, shape');
+
+      expect(reply).toMatchObject({ matches: expected, cursor_end: code.length });
+    });
+
+    test('completion tells the arguments of functions', async () => {
+      await host.run('def shapely(x, *, width=2): pass');
+      const reply = replyOf(await host.execute(host.agent.completeCode('shapel', 6)));
+      await host.run('del shapely');
+
+      expect(reply['metadata']).toMatchObject({
+        _jupyter_types_experimental: [
+          { text: 'shapely', type: 'function', signature: '(x, *, width=2)' },
+        ],
+      });
+    });
+
+    test('the kernel is told everything at first, then only what changes', async () => {
+      const told = async (code: string, known: number) => {
+        const { messages } = await host.run(code, { known });
+        return messages.filter((message) => message.type === 'workspace');
+      };
+      const [first] = await told('1', 0);
+      const known = first?.serial ?? 0;
+
+      const made = await told(
+        'import json\nclass Slow:\n    def __repr__(self): print("ran")\n    def go(self, far=1): pass\nit = Slow()\nit.x = 1\nd = {"a": 1}',
+        known,
+      );
+      const nothing = await told('1 + 1', known + 1);
+      const inPlace = await told('d["b"] = 2', known + 1);
+      const gone = await told('del d, it, Slow, json', known + 2);
+      const again = await told('1', 0);
+
+      expect(first).toMatchObject({
+        full: true,
+        spaces: { builtins: expect.arrayContaining(['len:function']) as unknown },
+      });
+      expect(made[0]?.objects).toEqual(
+        expect.arrayContaining([
+          {
+            name: 'it',
+            type: 'Slow',
+            size: '',
+            value: '<__main__.Slow object>',
+            kind: 'instance',
+            members: ['x'],
+            types: ['instance'],
+            access: '.',
+            space: '__main__.Slow',
+          },
+        ]),
+      );
+      expect(made[0]?.spaces).toMatchObject({
+        '__main__.Slow': ['go:function'],
+        json: expect.arrayContaining(['dumps:function']) as unknown,
+      });
+      expect(nothing).toEqual([]);
+      expect(inPlace[0]?.objects).toMatchObject([{ name: 'd', members: ['a', 'b'] }]);
+      expect([...(gone[0]?.gone ?? [])].sort()).toEqual(['Slow', 'd', 'it', 'json']);
+      expect(again).toMatchObject([{ full: true }]);
+    });
+
     test('inspection shows signature and docstring, and at detail 1 the source', async () => {
       await host.run(
         'def area(width, height=2):\n    "Width times height."\n    return width * height',
@@ -766,6 +838,7 @@ describe.skipIf(isPythonMissing)('in a runtime of the embedded server', () => {
     const { success, errorMessage } = await runtime.execute(
       { code, inputParameters: [], outputParameters: [] },
       (event) => {
+        if (event.type === 'input_request') throw new Error(event.prompt);
         const message = event.type === 'stream' ? event : parseAgentMessage(event.data);
         if (message === undefined) throw new Error(JSON.stringify(event));
         messages.push(message);

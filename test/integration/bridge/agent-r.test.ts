@@ -1,4 +1,5 @@
-// The R agent inside a real R, over both channels.
+// The R agent inside a real R, over both channels: running cells, text, plots, errors, pages. Rich forms of values have
+// files of their own beside this one.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -6,11 +7,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseAgentMessage, type AgentMessage } from '../../../src/bridge/agent/agent.js';
 import { createRAgent } from '../../../src/bridge/agent/r-agent.js';
 import { createProcessRuntime, rLanguage, type Runtime } from '../../../src/runtimes/index.js';
-import { NONCE, RAgentHost, type Channel, type Outcome } from '../../helpers/r-agent-host.js';
+import { NONCE, type Channel, type Outcome } from '../../helpers/r-agent-host.js';
+import { RAgentTextHost, inText } from '../../helpers/r-agent-text.js';
 import { isMissing } from '../../helpers/requirements.js';
 
 const DONE = { type: 'done', status: 'ok', user_expressions: {}, payload: [] } as const;
 const FAILED = { ...DONE, status: 'error' } as const;
+const RUN = { silent: false, storeHistory: true, executionCount: 1, userExpressions: {} };
 const CHANNELS: readonly Channel[] = ['events', 'console'];
 
 const printed = (text: string): AgentMessage => ({ type: 'stream', name: 'stdout', text });
@@ -58,24 +61,24 @@ function withImageSizes(messages: readonly AgentMessage[]): unknown[] {
 const PLOT = { png: [840, 840], metadata: { 'image/png': { width: 420, height: 420 } } };
 
 describe.skipIf(isMissing('R'))('the R agent', () => {
-  const hosts: RAgentHost[] = [];
+  const hosts: RAgentTextHost[] = [];
   afterAll(async () => {
     await Promise.all(hosts.map((host) => host.close()));
   });
 
-  async function startHost(channel: Channel): Promise<RAgentHost> {
-    const host = new RAgentHost(channel);
+  async function startHost(channel: Channel): Promise<RAgentTextHost> {
+    const host = new RAgentTextHost(channel);
     hosts.push(host);
     expect(await host.install()).toEqual({ messages: [], stderr: '', error: '' });
     return host;
   }
 
   describe.each(CHANNELS)('on the %s channel', (channel) => {
-    let host: RAgentHost;
+    let host: RAgentTextHost;
     beforeAll(async () => {
       host = await startHost(channel);
     });
-    const run: RAgentHost['run'] = (...parameters) => host.run(...parameters);
+    const run: RAgentTextHost['run'] = (...parameters) => host.run(...parameters);
 
     describe('values', () => {
       test('the last value is the result, earlier ones are printed', async () => {
@@ -326,6 +329,17 @@ describe.skipIf(isMissing('R'))('the R agent', () => {
         );
       });
 
+      test('rlang words its own errors', async ({ skip }) => {
+        const isThere = await run('stopifnot(requireNamespace("rlang", quietly = TRUE))');
+        if (isThere.error !== '') skip('needs the R package rlang');
+
+        const outcome = await run('f <- function() rlang::abort(c("top", x = "bad"))\nf()');
+
+        expect(errorOf(outcome).ename).toBe('rlang_error');
+        expect(errorOf(outcome).evalue).toBe('top\n✖ bad');
+        expect(errorOf(outcome).traceback[0]).toBe('Error in `f()`:\n! top\n✖ bad');
+      });
+
       test('C code’s errors and missing objects read as at the console', async () => {
         const builtin = errorOf(await run('1 + "a"'));
         const missing = errorOf(await run('no_such_object'));
@@ -391,13 +405,8 @@ describe.skipIf(isMissing('R'))('the R agent', () => {
       });
 
       test('a jump out of the agent ends the cell as an error', async () => {
-        const code = host.agent.runCode('cat("a\\n"); plot(1); return(1)', {
-          silent: false,
-          storeHistory: true,
-          executionCount: 1,
-          userExpressions: {},
-        });
-        const outcome = await host.execute(`eval(quote(${code}), globalenv())`);
+        const code = host.agent.runCode('cat("a\\n"); plot(1); invokeRestart("out")', RUN);
+        const outcome = await host.execute(`withRestarts(${code}, out = function() NULL)`);
 
         const evalue = 'The cell was left before its end, by return() or a jump to top level.';
         expect(outcome.messages).toEqual([
@@ -407,14 +416,32 @@ describe.skipIf(isMissing('R'))('the R agent', () => {
         ]);
       });
 
+      test('where a server evaluates by eval(), top-level code does what it does in IRkernel', async () => {
+        const cell = host.agent.runCode(
+          'return(5)\non.exit(cat("bye\\n"))\nenvironment()\nf <- function() stop("x")\nf()',
+          { ...RUN, executionCount: 3 },
+        );
+        const outcome = await host.execute(`eval(quote(${cell}), globalenv())`);
+
+        expect(outcome.messages.slice(0, -2)).toEqual([
+          printed('[1] 5\nbye\n<environment: R_GlobalEnv>\n'),
+        ]);
+        expect(errorOf(outcome).traceback).toEqual([
+          'Error in f() : x',
+          'Traceback:',
+          '2: stop("x") at In[3]#4',
+          '1: f()',
+        ]);
+      });
+
       test('quit() in all its forms ends the cell, not the session', async () => {
         const quit = await run('cat("a\\n"); quit(status = 3); cat("b\\n")');
         const inside = await run('f <- function() base::q("no"); f()');
         const after = await run('"alive"');
 
-        expect(errorOf(quit)).toMatchObject({ ename: 'SystemExit' });
+        expect(errorOf(quit)).toMatchObject({ ename: 'SystemExit', evalue: '3' });
         expect(quit.messages[0]).toEqual(printed('a\n'));
-        expect(errorOf(inside)).toMatchObject({ ename: 'SystemExit' });
+        expect(errorOf(inside)).toMatchObject({ ename: 'SystemExit', evalue: '' });
         expect(outputsOf(after)).toEqual([result('[1] "alive"')]);
       });
 
@@ -585,87 +612,7 @@ describe.skipIf(isMissing('R'))('the R agent', () => {
       });
     });
 
-    describe('rich values', () => {
-      const frame = (rows: string, caption: string, head: string): string =>
-        `<table class="dataframe">\n<caption>${caption}</caption>\n<thead>\n${head}</thead>\n<tbody>\n${rows}</tbody>\n</table>\n`;
-
-      test('a data frame is a table, escaped, and text', async () => {
-        const outcome = await run(
-          'data.frame(a = c(1.5, NA), b = c("<x>", "y&z"), stringsAsFactors = FALSE)',
-        );
-
-        const html = frame(
-          '\t<tr><th scope=row>1</th><td>1.5</td><td>&lt;x&gt;</td></tr>\n\t<tr><th scope=row>2</th><td>NA</td><td>y&amp;z</td></tr>\n',
-          'A data.frame: 2 × 2',
-          '\t<tr><th></th><th scope=col>a</th><th scope=col>b</th></tr>\n\t<tr><th></th><th scope=col>&lt;dbl&gt;</th><th scope=col>&lt;chr&gt;</th></tr>\n',
-        );
-        expect(outputsOf(outcome)).toEqual([
-          {
-            type: 'result',
-            data: { 'text/plain': '    a   b\n1 1.5 <x>\n2  NA y&z', 'text/html': html },
-            metadata: {},
-          },
-        ]);
-      });
-
-      test('a rich value in the middle is a display', async () => {
-        const outcome = await run('matrix(1:2, 1, dimnames = list(NULL, c("a", "b")))\n1');
-
-        const html = frame(
-          '\t<tr><td>1</td><td>2</td></tr>\n',
-          'A matrix: 1 × 2 of type int',
-          '\t<tr><th scope=col>a</th><th scope=col>b</th></tr>\n',
-        );
-        expect(outputsOf(outcome)).toEqual([
-          {
-            type: 'display',
-            data: { 'text/plain': '     a b\n[1,] 1 2', 'text/html': html },
-            metadata: {},
-          },
-          result('[1] 1'),
-        ]);
-      });
-
-      test('long and wide tables lose their middle by IRkernel’s options', async () => {
-        const outcome = await run(
-          'old <- options(repr.matrix.max.rows = 2, repr.matrix.max.cols = 2)\nas.data.frame(matrix(1:9, 3))',
-        );
-        await run('options(old)');
-
-        const [message] = outputsOf(outcome);
-        const html = frame(
-          '\t<tr><th scope=row>1</th><td>1</td><td>&#8943;</td><td>7</td></tr>\n\t<tr><th scope=row>&#8942;</th><td>&#8942;</td><td>&#8943;</td><td>&#8942;</td></tr>\n\t<tr><th scope=row>3</th><td>3</td><td>&#8943;</td><td>9</td></tr>\n',
-          'A data.frame: 3 × 3',
-          '\t<tr><th></th><th scope=col>V1</th><th scope=col>&#8943;</th><th scope=col>V3</th></tr>\n\t<tr><th></th><th scope=col>&lt;int&gt;</th><th scope=col>&#8943;</th><th scope=col>&lt;int&gt;</th></tr>\n',
-        );
-        expect(message).toMatchObject({ data: { 'text/html': html } });
-      });
-
-      test.each([
-        ['no rows', 'mtcars[0, 1:2]'],
-        ['no columns', 'data.frame(row.names = 1:3)'],
-        ['nothing', 'data.frame()'],
-        ['an empty matrix', 'matrix(0, 0, 0)'],
-        [
-          'lists, factors, dates',
-          'x <- data.frame(f = factor("a"), d = as.Date("2020-01-02")); x$l <- list(1:3); x',
-        ],
-        ['a matrix inside', 'x <- data.frame(a = 1:2); x$m <- matrix(1:4, 2); x'],
-        ['a list matrix', 'matrix(list(1, "a", 2, mean), 2)'],
-      ])('a table with %s is shown', async (_name, code) => {
-        const [message] = outputsOf(await run(code));
-
-        if (message?.type !== 'result') throw new Error(JSON.stringify(message));
-        expect(Object.keys(message.data)).toEqual(['text/plain', 'text/html']);
-      });
-
-      test('options(jupyter.rich_display = FALSE) leaves text only', async () => {
-        const outcome = await run('old <- options(jupyter.rich_display = FALSE)\nmatrix(1)');
-        await run('options(old)');
-
-        expect(outputsOf(outcome)).toEqual([result('     [,1]\n[1,]    1')]);
-      });
-
+    describe('pages', () => {
       test('?topic is the help page in HTML and text', async () => {
         const [message] = outputsOf(await run('?mean'));
 
@@ -700,9 +647,7 @@ describe.skipIf(isMissing('R'))('the R agent', () => {
           },
         ]);
         expect(outputsOf(browser)).toEqual([printed('https://example.org/\n')]);
-        expect(outputsOf(viewer)).toMatchObject([
-          { type: 'display', data: { 'text/plain': '  a\n1 1' } },
-        ]);
+        expect(outputsOf(viewer)).toEqual([printed('  a\n1 1\n')]);
       });
 
       test('browser() says that it cannot and lets the code go on', async () => {
@@ -713,44 +658,6 @@ describe.skipIf(isMissing('R'))('the R agent', () => {
           stderr: 'browser() needs an interactive console: the code goes on.\n',
           error: '',
         });
-      });
-
-      test('code can display, update and clear by itself', async () => {
-        const outcome = await run(
-          [
-            '.rserver_kernel$display(list("text/html" = "<b>é</b>", "application/json" = list(a = 1, b = c(TRUE, NA))), list(isolated = TRUE), id = "d1")',
-            '.rserver_kernel$display(list("image/png" = as.raw(1:4)), id = "d1", update = TRUE)',
-            'getOption("jupyter.clear_output_func")(FALSE)',
-          ].join('\n'),
-        );
-
-        expect(outputsOf(outcome)).toEqual([
-          {
-            type: 'display',
-            data: { 'text/html': '<b>é</b>', 'application/json': { a: 1, b: [true, null] } },
-            metadata: { isolated: true },
-            display_id: 'd1',
-          },
-          {
-            type: 'display',
-            data: { 'image/png': 'AQIDBA==' },
-            metadata: {},
-            display_id: 'd1',
-            update: true,
-          },
-          { type: 'clear', wait: false },
-        ]);
-      });
-
-      test('IRdisplay, where it is installed, works', async () => {
-        const has = await run('isTRUE(requireNamespace("IRdisplay", quietly = TRUE))');
-        if (JSON.stringify(outputsOf(has)).includes('FALSE')) return;
-
-        const outcome = await run('IRdisplay::display_html("<i>x</i>")');
-
-        expect(outputsOf(outcome)).toEqual([
-          { type: 'display', data: { 'text/html': '<i>x</i>' }, metadata: {} },
-        ]);
       });
     });
 
@@ -779,28 +686,66 @@ describe.skipIf(isMissing('R'))('the R agent', () => {
         replyOf(await host.execute(host.agent.completeCode(code, cursor)));
 
       test.each([
-        ['members', 'x <- mtcars$m', { matches: ['mtcars$mpg'], cursor_start: 5, cursor_end: 13 }],
+        ['members', 'x <- mtcars$m', ['mpg numeric'], 12],
+        ['exports of a package', 'utils::read.cs', ['read.csv function', 'read.csv2 function'], 7],
         [
-          'functions of a package',
-          'utils::read.cs',
-          { matches: ['utils::read.csv', 'utils::read.csv2'], cursor_start: 0, cursor_end: 14 },
+          'internals of a package',
+          'stats:::plot.ts',
+          ['plot.ts function', 'plot.tskernel function'],
+          8,
         ],
-        ['packages', 'library(parall', { matches: ['parallel'], cursor_start: 8, cursor_end: 14 }],
-        [
-          'after astral characters',
-          '"😀"; mtcars$cy',
-          { matches: ['mtcars$cyl'], cursor_start: 5, cursor_end: 14 },
-        ],
-        [
-          'in the middle',
-          'mtcars$cy + 1',
-          { matches: ['mtcars$cyl'], cursor_start: 0, cursor_end: 9 },
-          9,
-        ],
-        ['nothing in a comment', '# mtcars$cy', { matches: [], cursor_start: 11, cursor_end: 11 }],
-        ['nothing of nonsense', 'qqqzzz', { matches: [], cursor_start: 0, cursor_end: 6 }],
-      ])('finds %s', async (_name, code, expected, cursor?: number) => {
-        expect(await complete(code, cursor)).toEqual({ ...expected, metadata: {} });
+        ['packages', 'library(parall', ['parallel module'], 8],
+        ['columns in brackets', 'mtcars[["cy', ['cyl column'], 9],
+        ['arguments', 'lm(formula = y, singul', ['singular.ok =  param'], 16],
+        ['arguments of the usual method', 'plot(1, xla', ['xlab =  param'], 8],
+        ['options', 'options(scip', ['scipen =  param'], 8],
+        ['variables of the environment', 'Sys.getenv("R_HOM', ['R_HOME variable'], 12],
+        ['data sets', 'data(mtc', ['mtcars dataframe'], 5],
+        ['topics of help', '?rnor', ['rnorm function'], 1],
+        ['words of the language', 'repea', ['repeat keyword'], 0],
+        ['after astral characters', '"😀"; mtcars$cy', ['cyl numeric'], 12],
+        ['in the middle', 'mtcars$cy + 1', ['cyl numeric'], 7, 9],
+        ['nothing in a comment', '# mtcars$cy', [], 11],
+        ['nothing of what a call would give', 'identity(mtcars)$cy', [], 17],
+        ['nothing of nonsense', 'qqqzzz', [], 0],
+      ])('finds %s', async (_name, code, expected, start, cursor?: number) => {
+        const reply = await complete(code, cursor);
+
+        const types = (reply['metadata'] as Record<string, { text: string; type: string }[]>)[
+          '_jupyter_types_experimental'
+        ];
+        expect(types?.map(({ text, type }) => `${text} ${type}`)).toEqual(expected);
+        expect(reply).toMatchObject({
+          matches: types?.map(({ text }) => text),
+          cursor_start: start,
+          cursor_end: cursor ?? Array.from(code).length,
+        });
+      });
+
+      test('tells the arguments of functions', async () => {
+        expect(await complete('rnor')).toMatchObject({
+          metadata: {
+            _jupyter_types_experimental: [{ text: 'rnorm', signature: '(n, mean = 0, sd = 1)' }],
+          },
+        });
+      });
+
+      test('finds what environments and S4 objects hold', async () => {
+        await run(
+          'counter <- new.env(); counter$count <- 1; counter$add <- function() 1; makeActiveBinding("live", function() stop("ran"), counter)\nsetClass("Point", representation(across = "numeric")); p <- new("Point", across = 1)',
+        );
+
+        expect(await complete('counter$')).toMatchObject({
+          matches: ['add', 'count', 'live'],
+          metadata: {
+            _jupyter_types_experimental: [
+              { type: 'function' },
+              { type: 'instance' },
+              { type: 'property' },
+            ],
+          },
+        });
+        expect(await complete('p@')).toMatchObject({ matches: ['across'] });
       });
 
       test('finds arguments of a call that began lines before', async () => {
@@ -816,7 +761,7 @@ describe.skipIf(isMissing('R'))('the R agent', () => {
       test('puts odd names in backticks', async () => {
         await run('odd <- list(`a b` = 1)');
 
-        expect(await complete('odd$a')).toMatchObject({ matches: ['odd$`a b`'] });
+        expect(await complete('odd$a')).toMatchObject({ matches: ['`a b`'] });
       });
 
       test('finds files inside strings', async () => {
@@ -884,11 +829,11 @@ describe.skipIf(isMissing('R'))('the R agent', () => {
       ['# note', { status: 'complete' }],
       ['x y', { status: 'invalid' }],
       [')', { status: 'invalid' }],
-      ['f(', { status: 'incomplete', indent: '  ' }],
-      ['1 +', { status: 'incomplete', indent: '  ' }],
-      ['f <- function() {\n  if (x) {', { status: 'incomplete', indent: '    ' }],
-      ['f <- function() {\n  x', { status: 'incomplete', indent: '  ' }],
-      ['"abc', { status: 'incomplete', indent: '' }],
+      ['f(', { status: 'incomplete' }],
+      ['1 +', { status: 'incomplete' }],
+      ['f <- function() {\n  if (x) {', { status: 'incomplete' }],
+      ['f <- function() {\n  x', { status: 'incomplete' }],
+      ['"abc', { status: 'incomplete' }],
     ])('%j is judged for completeness', async (code, expected) => {
       expect(replyOf(await host.execute(host.agent.isCompleteCode(code)))).toEqual(expected);
     });
@@ -921,13 +866,114 @@ describe.skipIf(isMissing('R'))('the R agent', () => {
       });
     });
 
+    describe('what the kernel is told of the workspace', () => {
+      const toldBy = (outcome: Outcome) =>
+        outcome.messages.filter((message) => message.type === 'workspace');
+      const start = async () => {
+        const fresh = await startHost(channel);
+        let known = 0;
+        const tell = async (code: string) => {
+          const told = toldBy(await fresh.run(code, { known }));
+          known = told.at(-1)?.serial ?? known;
+          return told;
+        };
+        return { fresh, tell };
+      };
+
+      test('everything before the first cell, then only what changes', async () => {
+        const { tell } = await start();
+
+        const [first] = await tell('1');
+        const made = await tell(
+          'd <- data.frame(a = 1:2); f <- function(x, n = 2) x; l <- list(p = 1)',
+        );
+        const nothing = await tell('1 + 1');
+        const inPlace = await tell('l$q <- mean');
+        const gone = await tell('rm(d)');
+
+        expect(first).toMatchObject({
+          full: true,
+          spaces: { 'package:stats': expect.any(Array) as unknown },
+        });
+        expect(made[0]?.objects).toEqual(
+          expect.arrayContaining([
+            {
+              name: 'd',
+              type: 'data.frame',
+              size: '2 × 1',
+              value: 'a',
+              kind: 'dataframe',
+              members: ['a'],
+              types: ['integer'],
+              access: '$',
+            },
+            {
+              name: 'f',
+              type: 'function',
+              size: '',
+              value: 'function (x, n = 2)',
+              kind: 'function',
+              signature: '(x, n = 2)',
+            },
+            {
+              name: 'l',
+              type: 'list',
+              size: '1',
+              value: 'p',
+              kind: 'instance',
+              members: ['p'],
+              types: ['instance'],
+              access: '$',
+            },
+          ]),
+        );
+        expect(nothing).toEqual([]);
+        expect(inPlace[0]?.objects).toMatchObject([{ name: 'l', members: ['p', 'q'] }]);
+        expect(gone[0]).toMatchObject({ gone: ['d'] });
+      });
+
+      test('looking runs neither promises nor active bindings', async () => {
+        const { fresh, tell } = await start();
+        await tell('1');
+
+        const told = await tell(
+          'delayedAssign("late", cat("ran")); makeActiveBinding("live", function() cat("ran"), globalenv())',
+        );
+        const after = await fresh.run('2');
+
+        const types = told[0]?.objects?.map(({ name, type }) => `${name} ${type}`);
+        expect(types?.sort()).toEqual(['late promise', 'live active binding']);
+        expect(outputsOf(after)).toEqual([result('[1] 2')]);
+      });
+
+      test('all again, when the kernel knows another state', async () => {
+        const { fresh, tell } = await start();
+        await tell('a <- 1');
+
+        const told = toldBy(await fresh.run('1', { known: 12 }));
+
+        expect(told).toMatchObject([{ full: true, objects: [{ name: 'a' }] }]);
+      });
+
+      test('a failing cell, too, and nothing to a kernel that does not ask', async () => {
+        const { fresh, tell } = await start();
+        await tell('1');
+
+        const told = await tell('kept <- 1; stop("no")');
+        const silent = toldBy(await fresh.run('other <- 1'));
+
+        expect(told[0]?.objects).toMatchObject([{ name: 'kept' }]);
+        expect(silent).toEqual([]);
+      });
+    });
+
     describe('hiding', () => {
-      test('the session shows one entry on the search path and nothing in the workspace', async () => {
+      test('the session shows one entry on the search path, with one object besides the helpers, and nothing in the workspace', async () => {
         const fresh = await startHost(channel);
         await fresh.run('plot(1); ?mean; 1');
 
         const outcome = await fresh.run(
-          'setdiff(search(), c(".GlobalEnv", paste0("package:", c(getOption("defaultPackages"), "base")), "Autoloads")); ls(all.names = TRUE); ls("tools:rserver_kernel", all.names = TRUE); exists(".Random.seed"); nrow(showConnections())',
+          'setdiff(search(), c(".GlobalEnv", paste0("package:", c(getOption("defaultPackages"), "base")), "Autoloads")); ls(all.names = TRUE); grep("display|mimebundle|clear_output", ls("tools:rserver_kernel", all.names = TRUE), invert = TRUE, value = TRUE); exists(".Random.seed"); nrow(showConnections())',
         );
 
         expect(outputsOf(outcome)).toEqual([
@@ -942,7 +988,7 @@ describe.skipIf(isMissing('R'))('the R agent', () => {
       });
 
       test('a device which the server has open from the start is no place for plots', async () => {
-        const fresh = new RAgentHost(channel);
+        const fresh = new RAgentTextHost(channel);
         hosts.push(fresh);
         await fresh.execute('grDevices::pdf(NULL)');
         await fresh.install();
@@ -971,7 +1017,7 @@ describe.skipIf(isMissing('R'))('the R agent', () => {
       });
 
       test('a session without it says what isMissing() looks for', async () => {
-        const fresh = new RAgentHost(channel);
+        const fresh = new RAgentTextHost(channel);
         hosts.push(fresh);
 
         const outcome = await fresh.run('1');
@@ -1035,6 +1081,7 @@ describe.skipIf(isMissing('R'))('the R agent', () => {
       const messages: AgentMessage[] = [];
       const execution = { code, inputParameters: [], outputParameters: [] };
       const { success } = await runtime.execute(execution, (event) => {
+        if (event.type === 'input_request') throw new Error(event.prompt);
         const message = event.type === 'stream' ? event : parseAgentMessage(event.data);
         if (message === undefined) throw new Error(JSON.stringify(event));
         if (event.type === 'stream') onText?.();
@@ -1046,7 +1093,7 @@ describe.skipIf(isMissing('R'))('the R agent', () => {
         }
       });
       const done = messages.findIndex(({ type }) => type === 'done');
-      return { messages: done < 0 ? messages : messages.slice(0, done + 1), success };
+      return { messages: inText(done < 0 ? messages : messages.slice(0, done + 1)), success };
     }
     const run = (source: string, onText?: () => void) =>
       execute(

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { OutputRecorder } from '../../helpers/fake-remote.js';
+import { FakeHost, OutputRecorder } from '../../helpers/fake-remote.js';
 import { isMissing } from '../../helpers/requirements.js';
 import { LANGUAGES, MODES, TestSite, type ClientChoices, type TestKernel } from './harness.js';
 import { snippets } from './snippets.js';
@@ -182,7 +182,7 @@ describe.skipIf(isMissing('R')).each(combinations)(
       async (_title, wrong, ename) => {
         let choices: ClientChoices = wrong;
         const kernel = await site.kernel({ language, mode, choices: () => choices });
-        kernel.interpreter.start();
+        kernel.interpreter.start(new FakeHost());
 
         const first = await kernel.run('1');
         choices = {};

@@ -6,7 +6,12 @@ import path from 'node:path';
 import type { BridgeSettings, Connection } from '../../../src/bridge/configuration.js';
 import { createRemoteInterpreter, type LanguageName } from '../../../src/bridge/index.js';
 import { RServerClient } from '../../../src/client/index.js';
-import type { ExecuteRequest, ExecuteResult, Interpreter } from '../../../src/jupyter/index.js';
+import type {
+  ExecuteRequest,
+  ExecuteResult,
+  InputRequester,
+  Interpreter,
+} from '../../../src/jupyter/index.js';
 import { createRuntimePool, type RuntimePool } from '../../../src/runtimes/index.js';
 import { createSecretVerifier, createServer, type RServer } from '../../../src/server/index.js';
 import {
@@ -202,12 +207,18 @@ export class TestKernel {
     parts: Partial<ExecuteRequest> & {
       readonly signal?: AbortSignal;
       readonly output?: OutputRecorder;
+      readonly input?: InputRequester;
     } = {},
   ): Promise<Cell> {
-    const { signal = new AbortController().signal, output = new OutputRecorder(), ...rest } = parts;
+    const {
+      signal = new AbortController().signal,
+      output = new OutputRecorder(),
+      input = noInput,
+      ...rest
+    } = parts;
     this.#executionCount += 1;
     const request = cellRequest(code, { executionCount: this.#executionCount, ...rest });
-    const result = await this.interpreter.execute(request, output, noInput, signal);
+    const result = await this.interpreter.execute(request, output, input, signal);
     return describeCell(result, output.outputs);
   }
 

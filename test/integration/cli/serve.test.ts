@@ -1,8 +1,17 @@
 // `serve`, `status` and `stop` as a person uses them.
-import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { outputOf, resultOf, Surroundings } from '../../helpers/command-line.js';
+
+interface Answer {
+  readonly access_token?: string;
+  readonly sessionId?: string;
+  readonly errorMessage?: string;
+}
+
+/** One that every user of the machine can reach. */
+const python = '/usr/bin/python3';
 
 describe('serve', () => {
   let here: Surroundings;
@@ -34,6 +43,69 @@ describe('serve', () => {
     chmodSync(file, mode);
     return file;
   };
+
+  test('says that sessions are kept apart, or that they are not and why', async () => {
+    const file = path.join(here.directory, 'server.toml');
+    writeFileSync(file, '[isolation]\nmode = "off"\n');
+    const [usual, off] = [await serve(), await serve(['--config', file])];
+    usual.child.kill('SIGTERM');
+    off.child.kill('SIGTERM');
+
+    const isRoot = process.getuid?.() === 0;
+    expect((await usual.ended).stdout).toMatch(
+      isRoot
+        ? /each session runs with an OS user of its own/
+        : /sessions are NOT kept apart: .* The server does not run as root/,
+    );
+    expect((await off.ended).stdout).toMatch(
+      /sessions are NOT kept apart: .* It is switched off\./,
+    );
+  });
+
+  test('does not start where sessions must be kept apart and cannot be', async () => {
+    const file = path.join(here.directory, 'server.toml');
+    writeFileSync(file, '[isolation]\nmode = "required"\n');
+
+    const { code, stderr } = await resultOf(
+      here.start(['serve', '--port', '0', '--config', file], { PATH: '/nowhere' }),
+    );
+
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/Sessions cannot be kept apart: /);
+  });
+
+  test.skipIf(!existsSync(python))(
+    'lets a session use so much memory as its file says',
+    async () => {
+      const file = path.join(here.directory, 'server.toml');
+      writeFileSync(file, '[limits]\nruntime_memory_mb = 700\n');
+      const { url } = await serve(['--config', file], {
+        RSERVER_PYTHON: python,
+        RSERVER_ADMIN_PASSWORD: 'hunter2',
+      });
+      const post = async (route: string, body: unknown, token = ''): Promise<Answer> => {
+        const headers = {
+          'content-type': 'application/json',
+          ...(token !== '' && { authorization: `Bearer ${token}` }),
+        };
+        const request = { method: 'POST', headers, body: JSON.stringify(body) };
+        return (await (await fetch(url + route, request)).json()) as Answer;
+      };
+      const account = { username: 'admin', password: 'hunter2' };
+      const { access_token: token } = await post('/login', account);
+      const opened = await post('/sessions', { runtimeType: 'Python' }, token);
+      expect(opened).toEqual({ sessionId: opened.sessionId });
+      const code = 'large = bytearray(10 ** 9)';
+
+      const { errorMessage } = await post(
+        `/sessions/${opened.sessionId ?? ''}/execute`,
+        { code },
+        token,
+      );
+
+      expect(errorMessage).toBe('MemoryError\nThe server allows a session 700 MB of memory.');
+    },
+  );
 
   test('makes a password for admin, keeps it in a 0600 file and says where', async () => {
     const { child, url, ended } = await serve();

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { silentLogger } from '../../../src/base/index.js';
+import type { AgentCommMessage } from '../../../src/bridge/agent/agent-comms.js';
 import { languageOf } from '../../../src/bridge/language/languages.js';
 import { LiveSession, type RunRequest, type RunResult } from '../../../src/bridge/live-session.js';
 import { createRunSink } from '../../../src/bridge/outputs.js';
@@ -13,6 +14,7 @@ const agentOptions = { silent: false, storeHistory: true, executionCount: 1, use
 
 let remote: FakeRemote;
 let output: OutputRecorder;
+let comms: AgentCommMessage[];
 
 async function openSession(display: 'rich' | 'plain' = 'rich', isNew = true): Promise<LiveSession> {
   return LiveSession.open(
@@ -24,6 +26,7 @@ async function openSession(display: 'rich' | 'plain' = 'rich', isNew = true): Pr
       isNew,
       language: languageOf('R'),
       agent: fakeAgent,
+      onComm: (message) => comms.push(message),
       logger: silentLogger,
     },
     display,
@@ -57,6 +60,7 @@ beforeEach(() => {
   vi.useFakeTimers();
   remote = new FakeRemote();
   output = new OutputRecorder();
+  comms = [];
   remote.addSession('test');
 });
 

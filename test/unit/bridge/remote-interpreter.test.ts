@@ -3,6 +3,7 @@ import type { Connect } from '../../../src/bridge/configuration.js';
 import type { InputRequester } from '../../../src/jupyter/index.js';
 import { FakeKernel } from '../../helpers/fake-kernel.js';
 import {
+  FakeHost,
   FakeRemote,
   clientError,
   connectionTo,
@@ -100,7 +101,7 @@ describe('connecting', () => {
   test('happens in the background, and the first cell waits for it', async () => {
     const kernel = new FakeKernel(remote);
 
-    kernel.interpreter.start();
+    kernel.interpreter.start(new FakeHost());
     const { result, outputs } = await kernel.run('1 + 1');
 
     expect(result).toEqual(ok);
@@ -119,7 +120,7 @@ describe('connecting', () => {
       .mockResolvedValue(connectionTo(remote));
     const kernel = new FakeKernel(remote, { connect });
 
-    kernel.interpreter.start();
+    kernel.interpreter.start(new FakeHost());
     await vi.waitFor(() => {
       expect(connect).toHaveBeenCalledOnce();
     });
@@ -189,7 +190,7 @@ describe('connecting', () => {
     const requestInput = vi.fn<InputRequester['requestInput']>().mockResolvedValue('secret');
     const kernel = new FakeKernel(remote, { connect });
 
-    kernel.interpreter.start();
+    kernel.interpreter.start(new FakeHost());
     const { result } = await kernel.run('1', { input: { allowed: true, requestInput } });
 
     expect(result).toEqual(ok);
@@ -246,6 +247,8 @@ describe('a cell', () => {
         storeHistory: true,
         executionCount: 7,
         userExpressions: { a: 'x' },
+        requestId: 'request-1',
+        known: 0,
       }),
       source: 'x <- 1',
     });
@@ -533,7 +536,7 @@ describe('the end of the kernel', () => {
 
   test('while a session is being made, closes it when it is there', async () => {
     const kernel = new FakeKernel(remote);
-    kernel.interpreter.start();
+    kernel.interpreter.start(new FakeHost());
     await vi.waitFor(() => {
       expect(callsNamed('sessions.create')).toHaveLength(1);
     });
@@ -551,7 +554,7 @@ describe('the end of the kernel', () => {
         });
       });
     const kernel = new FakeKernel(remote, { connect });
-    kernel.interpreter.start();
+    kernel.interpreter.start(new FakeHost());
 
     await expect(kernel.interpreter.shutdown(false)).resolves.toBeUndefined();
   });
@@ -586,7 +589,7 @@ describe('completion', () => {
 
   test('waits for a session that is being opened', async () => {
     const kernel = new FakeKernel(remote);
-    kernel.interpreter.start();
+    kernel.interpreter.start(new FakeHost());
 
     await kernel.interpreter.complete('me', 2);
 
@@ -603,7 +606,7 @@ describe('completion', () => {
 
   test.each([
     ['%sn', ['%snapshot'], 0],
-    ['x\n%%', ['%%inputs', '%%time'], 2],
+    ['x\n%%', ['%%consume', '%%inputs', '%%publish', '%%python', '%%r', '%%time'], 2],
     ['%snapshot re', ['restore'], 10],
     ['%snapshot download a --f', ['--force'], 21],
     ['%session ', ['info', 'list', 'new', 'attach', 'close'], 9],
@@ -679,16 +682,16 @@ describe('whether code is complete', () => {
   test('is asked of the agent when the session is idle', async () => {
     remote.script = ({ agentCall, send }) => {
       if (agentCall?.call === 'isComplete') {
-        send({ type: 'reply', content: { status: 'incomplete', indent: '\t' } });
+        send({ type: 'reply', content: { status: 'incomplete' } });
       }
       return undefined;
     };
     const kernel = new FakeKernel(remote);
     await kernel.run('%session');
 
-    expect(await kernel.interpreter.isComplete('1')).toEqual({
+    expect(await kernel.interpreter.isComplete('  f(1,')).toEqual({
       status: 'incomplete',
-      indent: '\t',
+      indent: '    ',
     });
   });
 

@@ -82,6 +82,7 @@ describe('where a setting comes from', () => {
       onExit: 'close',
       executeTimeoutMs: 0,
       interruptTimeoutMs: 2000,
+      outputLimitBytes: 10485760,
     });
   });
 

@@ -8,15 +8,20 @@ import type {
   ExecuteRequest,
   InputRequester,
   Interpreter,
+  InterpreterHost,
 } from '../../../src/jupyter/index.js';
 
 const INFO = interpreterInfo('R', '1.2.3');
+const HOST = { name: 'host' } as unknown as InterpreterHost;
 
 /** Says what was called on it. */
 function fakeInterpreter(calls: string[]): Interpreter {
   return {
     info: { ...INFO, banner: 'loaded' },
-    start: () => calls.push('start'),
+    start: (host) => {
+      expect(host).toBe(HOST);
+      calls.push('start');
+    },
     execute: ({ code }) => {
       calls.push(`execute ${code}`);
       return Promise.resolve({ status: 'ok' });
@@ -59,7 +64,7 @@ describe('an interpreter that is still loading', () => {
       () => Promise.resolve(fakeInterpreter(calls)),
       silentLogger,
     );
-    interpreter.start();
+    interpreter.start(HOST);
 
     expect(await run(interpreter, '1')).toEqual({ status: 'ok' });
     expect(calls).toEqual(['start', 'execute 1']);
@@ -72,7 +77,7 @@ describe('an interpreter that is still loading', () => {
       () => Promise.reject(new Error('broken installation')),
       silentLogger,
     );
-    interpreter.start();
+    interpreter.start(HOST);
 
     await expect(run(interpreter, '1')).rejects.toThrow('broken installation');
     await expect(interpreter.shutdown(false)).resolves.toBeUndefined();

@@ -13,9 +13,16 @@ describe('the command line of a kernel', () => {
     });
   });
 
+  test('the scripts which `jupyter run` adds are left alone', () => {
+    expect(parseKernelArguments(['c.json', '--language', 'r', 'script.R'])).toEqual({
+      connectionFile: 'c.json',
+      language: 'r',
+      flags: {},
+    });
+  });
+
   test.each([
-    [['--language', 'r'], 'kernel takes one connection file.'],
-    [['a', 'b', '--language', 'r'], 'kernel takes one connection file.'],
+    [['--language', 'r'], 'kernel takes a connection file.'],
     [['c.json'], '--language must be r or python.'],
     [['c.json', '--language', 'julia'], '--language must be r or python.'],
     [['c.json', '--language'], '--language needs a value.'],

@@ -34,7 +34,11 @@ describe('kernelspecs', () => {
       interrupt_mode: 'message',
       kernel_protocol_version: '5.5',
       env: { RSERVER_PYTHON: '/venv/bin/python' },
-      metadata: { 'rserver-kernel': { version: '1.2.3' } },
+      metadata: {
+        debugger: true,
+        supported_encryption: ['curve'],
+        'rserver-kernel': { version: '1.2.3' },
+      },
     };
     const argv = ['/usr/bin/node', OPTIONS.main, 'kernel', '{connection_file}', '--language'];
 

@@ -4,7 +4,11 @@ These functions are all that the kernel calls. What they send is told in message
 """
 import json
 
+from _rserver_kernel.knowledge import Workspace
 from _rserver_kernel.messages import channel, error_text
+from _rserver_kernel.services import types as service_types
+from _rserver_kernel.stdin import refused_input
+from _rserver_kernel.variables import children as list_children
 
 
 def new_session():
@@ -20,6 +24,7 @@ def new_session():
 
 
 session = new_session()
+workspace = Workspace()
 
 
 def configure(options):
@@ -29,13 +34,23 @@ def configure(options):
 
 def run(source, options="{}"):
     """Runs a cell: sends its outputs, then `error` if it failed, then `done`; raises when it failed."""
-    request = {"silent": False, "storeHistory": True, "executionCount": 1, "userExpressions": {}}
+    request = {
+        "silent": False,
+        "storeHistory": True,
+        "executionCount": 1,
+        "userExpressions": {},
+        "requestId": "",
+        "known": None,
+    }
     request.update(json.loads(options))
     error, expressions, payload = None, {}, []
     channel.begin()
     try:
         try:
-            error, expressions, payload = session.run(source, request)
+            tell(workspace.tell_everything(request["known"], *session.workspace()))
+            with refused_input:
+                error, expressions, payload = session.run(source, request)
+            tell(workspace.tell_changes(request["known"], *session.workspace(), source=source))
         except BaseException as raised:  # an interrupt that came outside the user's code
             error = describe(raised)
         if error is not None:
@@ -52,6 +67,11 @@ def run(source, options="{}"):
         channel.end()
     if error is not None:
         raise failure(error)
+
+
+def tell(message):
+    if message is not None:
+        channel.send(message)
 
 
 def complete(code, cursor):
@@ -72,6 +92,28 @@ def is_complete(code):
 def variables():
     """The variables of the workspace."""
     reply(session.variables, (), {"variables": []})
+
+
+def children(path):
+    """What a variable holds; `path`: its name, then names of members or positions."""
+    namespace = session.workspace()[0]
+    reply(lambda: {"variables": list_children(namespace, path)}, (), {"variables": []})
+
+
+def types(names):
+    """The types of variables as inputs and outputs of a web service."""
+    namespace = session.workspace()[0]
+    reply(lambda: {"types": service_types(namespace, names)}, (), {"types": {}})
+
+
+def comm(message, request_id=""):
+    """Hands over a comm message of the front end, JSON as told in comms.py. Replies {"handled": whether it is known}."""
+    reply(session.comm, (json.loads(message), request_id), {"handled": False})
+
+
+def open_comms():
+    """The comms which objects of the session hold open: {"comms": {id: name of its target}}."""
+    reply(session.open_comms, (), {"comms": {}})
 
 
 def reply(function, arguments, otherwise):

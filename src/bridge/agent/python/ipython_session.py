@@ -2,7 +2,6 @@
 
 Works with IPython 5 to 9. In a session that is a Jupyter kernel itself its shell is borrowed for each cell.
 """
-import re
 import sys
 import types
 import warnings
@@ -12,22 +11,31 @@ from IPython.core.interactiveshell import InteractiveShell
 from _rserver_kernel import ipython_introspection
 from _rserver_kernel.event_loop import cell_loop
 from _rserver_kernel.figures import prefer_inline_backend
+from _rserver_kernel.front_end_request import request as front_end_request
 from _rserver_kernel.ipython_shell import (
     KernelDisplayHook,
     KernelDisplayPublisher,
-    KernelShell,
     cell,
+    cell_names,
     encode_expressions,
+    is_own,
     new_shell,
     renew,
     show_failure,
     show_usage_error,
 )
+from _rserver_kernel.kernel_object import SessionKernel
 from _rserver_kernel.messages import error_text
+from _rserver_kernel.tracebacks import first_user_frame
 from _rserver_kernel.variables import list_variables
 
-# What IPython calls a cell where a message tells of a file: `<ipython-input-3-0f7d5a>`.
-_INTERNAL_NAME = re.compile(r"<ipython-input-(\d+)-\w+>")
+try:
+    from _rserver_kernel import comms
+except ImportError:
+    comms = None  # the session has no package `comm`, and so no widgets
+
+# Where Python keeps the last failure, which `%tb` and `%debug` show.
+_LAST_FAILURE = ("last_type", "last_value", "last_traceback", "last_exc")
 
 
 class IPythonSession:
@@ -40,12 +48,16 @@ class IPythonSession:
             self.shell = new_shell(main)
         else:
             self.shell = InteractiveShell.instance()
-            if type(self.shell).__name__ == KernelShell.__name__:
+            if is_own(self.shell):
                 renew(self.shell)
-        if isinstance(self.shell, KernelShell):
+        self._comm_manager = comms.take_hooks() if comms is not None else None
+        self._last_failure = {}
+        kernel = SessionKernel(self.shell, self._comm_manager)
+        if is_own(self.shell):
+            self.shell.kernel = kernel
             self._access = _OwnNames(self.shell, before)
         else:
-            self._access = _Borrowed(self.shell)
+            self._access = _Borrowed(self.shell, kernel)
         if hasattr(self.shell.Completer, "use_jedi"):
             self.shell.Completer.use_jedi = False  # slow, and no better on live objects
         # It would tell people to leave the session by `quit`.
@@ -57,13 +69,21 @@ class IPythonSession:
         shell, count, silent = self.shell, request["executionCount"], request["silent"]
         with self._access:
             cell.begin(source, count)
+            front_end_request.begin("execute_request", request["requestId"], {"code": source})
             cell_loop.interrupted = False
+            vars(sys).update(self._last_failure)
             shell.execution_count = count
             stored = request["storeHistory"] and not silent
             if stored:
                 self._align_history(count)
-            result = shell.run_cell(source, store_history=stored, silent=silent)
+            try:
+                result = shell.run_cell(source, store_history=stored, silent=silent)
+            finally:
+                cell.end()
             error = _error_of(result)
+            cell_loop.turn()
+            if error is not None:
+                self._keep_failure()
             expressions = {}
             if error is None and request["userExpressions"]:
                 expressions = encode_expressions(shell.user_expressions(request["userExpressions"]))
@@ -83,7 +103,33 @@ class IPythonSession:
         return ipython_introspection.is_complete(self.shell, code)
 
     def variables(self):
-        return {"variables": list_variables(self.shell.user_ns, self.shell.user_ns_hidden)}
+        return {"variables": list_variables(*self.workspace())}
+
+    def workspace(self):
+        """(all names, those among them that are not the user's)."""
+        return self.shell.user_ns, self.shell.user_ns_hidden
+
+    def comm(self, message, request_id):
+        """Hands over a comm message of the front end; what the user's callbacks raise is shown on stderr."""
+        if self._comm_manager is None:
+            return {"handled": False}
+        with self._access, self.shell.builtin_trap:
+            try:
+                handled = comms.handle(self._comm_manager, message, request_id)
+            except BaseException as error:
+                shown = (type(error), error, first_user_frame(error))
+                self.shell.showtraceback(shown, tb_offset=0)
+                # A target that refuses is as good as none.
+                handled = message["action"] != "open"
+            cell_loop.turn()
+        return {"handled": handled}
+
+    def open_comms(self):
+        return {"comms": {} if self._comm_manager is None else comms.list_open(self._comm_manager)}
+
+    def _keep_failure(self):
+        """The server takes note of how the call of the agent failed, which says less."""
+        self._last_failure = {name: getattr(sys, name) for name in _LAST_FAILURE if hasattr(sys, name)}
 
     def _align_history(self, count):
         """Makes `In[count]` this cell: cells that never came here (the kernel's own magics) have numbers too."""
@@ -94,7 +140,12 @@ class IPythonSession:
         del history.db_input_cache[:]
 
 
-_METHODS = {"_showtraceback": show_failure, "show_usage_error": show_usage_error}
+_METHODS = {
+    "_showtraceback": show_failure,
+    "show_usage_error": show_usage_error,
+    "get_parent": lambda shell: front_end_request.message,
+    "set_parent": lambda shell, parent: None,
+}
 
 
 class _OwnNames:
@@ -139,8 +190,9 @@ class _OwnNames:
 class _Borrowed:
     """Puts our hooks into the shell of a session that is a Jupyter kernel itself, and takes them out again."""
 
-    def __init__(self, shell):
+    def __init__(self, shell, kernel):
         self._shell = shell
+        self._kernel = kernel
         self._display_hook = KernelDisplayHook(shell=shell, cache_size=shell.cache_size, parent=shell)
         self._publisher = KernelDisplayPublisher(parent=shell, shell=shell)
         self._outer = None
@@ -153,6 +205,8 @@ class _Borrowed:
             "display_pub": self._publisher,
             "execution_count": shell.execution_count,
         }
+        if hasattr(shell, "kernel"):
+            values["kernel"] = self._kernel
         if hasattr(shell, "loop_runner"):
             values["loop_runner"] = cell_loop.run
         self._outer = ({name: getattr(shell, name) for name in values}, sys.displayhook)
@@ -187,7 +241,7 @@ def _error_of(result):
     if lines is None:
         lines = [type(error).__name__ + ": " + error_text(error)]
     name = type(error).__name__
-    value = _INTERNAL_NAME.sub(r"Cell In[\1]", error_text(error))
+    value = cell_names(error_text(error))
     if cell_loop.interrupted:
         name, value = "KeyboardInterrupt", ""
         lines[-1:] = ["\x1b[31mKeyboardInterrupt\x1b[39m: "]

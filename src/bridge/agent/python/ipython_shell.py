@@ -11,27 +11,37 @@ from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
-from traitlets import Instance, Type, default
+from traitlets import Any, Instance, Type, default
 from traitlets.config import Config
 
-from _rserver_kernel.event_loop import cell_loop
+from _rserver_kernel.event_loop import cell_loop, wants_running_loop
+from _rserver_kernel.front_end_request import request
 from _rserver_kernel.messages import channel, display_message, encode_bundle, text_of
 
 # `_12` and `_i12`: they live in the builtins, since the workspace would grow with every cell.
 _NUMBERED = re.compile(r"_i?[0-9]+$")
+# What IPython calls a cell where a message tells of a file: `<ipython-input-3-0f7d5a>`.
+_INTERNAL_NAME = re.compile(r"<ipython-input-(\d+)-\w+>")
+# GUIs of matplotlib's backends that draw into the notebook.
+_NOTEBOOK_GUIS = (None, "inline", "agg", "widget", "ipympl")
 
 
 class Cell:
-    """What is known of the cell that runs."""
+    """What is known of the cell that runs, or ran last."""
 
     def __init__(self):
         self.begin("", 1)
+        self.end()
 
     def begin(self, source, count):
         self.source = source
         self.count = count
         self.has_result = False
         self.failure = None
+        self.is_running = True
+
+    def end(self):
+        self.is_running = False
 
 
 cell = Cell()
@@ -100,7 +110,9 @@ class KernelExit(ExitAutocall):
 def show_failure(self, etype, evalue, stb):
     """Stands for a shell's `_showtraceback`: keeps the failure of the cell, writes any other one to stderr."""
     result = self.displayhook.exec_result
-    if result is None or evalue is result.error_in_exec or evalue is result.error_before_exec:
+    if cell.is_running and (
+        result is None or evalue is result.error_in_exec or evalue is result.error_before_exec
+    ):
         cell.failure = (evalue, list(stb))
     else:
         sys.stderr.write("\n".join(stb) + "\n")
@@ -111,12 +123,16 @@ def show_usage_error(self, error):
     show_failure(self, type(error), error, ["UsageError: " + text_of(error)])
 
 
-class KernelShell(InteractiveShell):
-    """IPython for a session without a terminal. Its user module is the session's own `__main__`."""
+class ZMQInteractiveShell(InteractiveShell):
+    """IPython for a session without a terminal. Its user module is the session's own `__main__`.
+
+    Libraries know by the name of this class, which is that of ipykernel's, that they are in a notebook.
+    """
 
     displayhook_class = Type(KernelDisplayHook)
     display_pub_class = Type(KernelDisplayPublisher)
     exiter = Instance(ExitAutocall)
+    kernel = Any()
 
     _showtraceback = show_failure
     show_usage_error = show_usage_error
@@ -127,7 +143,7 @@ class KernelShell(InteractiveShell):
 
     def init_environment(self):
         """As in every notebook: colours, and no pagers that would wait for a key."""
-        super(KernelShell, self).init_environment()
+        super(ZMQInteractiveShell, self).init_environment()
         os.environ.update(
             TERM="xterm-color",
             CLICOLOR="1",
@@ -138,7 +154,7 @@ class KernelShell(InteractiveShell):
         )
 
     def init_hooks(self):
-        super(KernelShell, self).init_hooks()
+        super(ZMQInteractiveShell, self).init_hooks()
         self.set_hook("show_in_pager", page.as_hook(self.page), 99)
 
     def page(self, text, start=0, screen_lines=0, pager_cmd=None):
@@ -150,8 +166,19 @@ class KernelShell(InteractiveShell):
         payload = {"source": "set_next_input", "text": text, "replace": replace}
         self.payload_manager.write_payload(payload)
 
+    def get_parent(self):
+        return request.message
+
+    def set_parent(self, parent):
+        """Outputs belong to the request that runs, whatever a library thinks."""
+
+    def should_run_async(self, raw_cell, *args, **kwargs):
+        return wants_running_loop(raw_cell) or super(ZMQInteractiveShell, self).should_run_async(
+            raw_cell, *args, **kwargs
+        )
+
     def enable_gui(self, gui=None):
-        if gui not in (None, "inline", "agg"):
+        if gui not in _NOTEBOOK_GUIS:
             raise UsageError("a session on a server has no windows: the GUI %r cannot be used" % gui)
 
     def push(self, variables, interactive=True):
@@ -161,17 +188,17 @@ class KernelShell(InteractiveShell):
                 variables = dict(variables)
                 for name in numbered:
                     builtins.__dict__[name] = variables.pop(name)
-        super(KernelShell, self).push(variables, interactive)
+        super(ZMQInteractiveShell, self).push(variables, interactive)
 
     def showtraceback(self, exc_tuple=None, *args, **kwargs):
         etype, value, tb = self._get_exc_info(exc_tuple)
         if not _has_group(value):
-            super(KernelShell, self).showtraceback(exc_tuple, *args, **kwargs)
+            super(ZMQInteractiveShell, self).showtraceback(exc_tuple, *args, **kwargs)
             return
         # IPython prints these by itself, with its own frames.
         first_user_frame = tb.tb_next if tb is not None else None
         lines = "".join(traceback.format_exception(etype, value, first_user_frame)).split("\n")
-        self._showtraceback(etype, value, lines[:-1])
+        self._showtraceback(etype, value, [cell_names(line) for line in lines[:-1]])
 
     def _tee(self, channel):
         """IPython 9 keeps a copy of all that is printed; a server's memory has better uses."""
@@ -203,18 +230,29 @@ def new_shell(module):
     config = Config()
     config.HistoryManager.enabled = False
     config.HistoryManager.hist_file = ":memory:"
-    shell = KernelShell.instance(config=config, user_module=module)
+    config.IPKernelApp = Config()  # libraries ask for it to know whether they are in a notebook
+    shell = ZMQInteractiveShell.instance(config=config, user_module=module)
     renew(shell)
     return shell
 
 
 def renew(shell):
     """Makes a shell, which may be of another version's agent in this session, work by this agent."""
-    shell.__class__ = KernelShell
+    shell.__class__ = ZMQInteractiveShell
     shell.displayhook.__class__ = KernelDisplayHook
     shell.display_pub.__class__ = KernelDisplayPublisher
     if hasattr(shell, "loop_runner"):
         shell.loop_runner = cell_loop.run
+
+
+def is_own(shell):
+    """Whether it is of this agent or an earlier one, not of a Jupyter kernel that the session is."""
+    return type(shell).__module__ == __name__
+
+
+def cell_names(text):
+    """A text with the names of cells as tracebacks have them."""
+    return _INTERNAL_NAME.sub(r"Cell In[\1]", text)
 
 
 def encode_expressions(expressions):

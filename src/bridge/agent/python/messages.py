@@ -3,10 +3,14 @@
 Through the server's emit hook (channel "events"), or framed in the session's console (channel "console").
 """
 import base64
+import collections
+import datetime
 import io
 import json
 import math
+import os
 import sys
+import threading
 
 _encode = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
 
@@ -19,6 +23,10 @@ class Channel:
         self._stdout = sys.stdout
         self._stderr = _StderrWriter(self)
         self._outer_stderr = None
+        self._waiting = collections.deque()
+        self._renew_lock()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._renew_lock)
 
     def configure(self, options):
         self._nonce = options["nonce"] if options["channel"] == "console" else None
@@ -38,7 +46,23 @@ class Channel:
             self._outer_stderr = None
 
     def send(self, message):
-        text = to_json(message)
+        """Sends a message as a whole, whatever thread it comes from."""
+        self._waiting.append(to_json(message))
+        if self._sender == threading.get_ident():
+            return  # of a destructor in the middle of a send, which goes on with this one
+        with self._lock:
+            self._sender = threading.get_ident()
+            try:
+                while self._waiting:
+                    self._write(self._waiting.popleft())
+            finally:
+                self._sender = None
+
+    def _renew_lock(self):
+        self._lock = threading.Lock()
+        self._sender = None
+
+    def _write(self, text):
         if self._nonce is None:
             sys.modules["rserver_runtime"].emit(text)
             return
@@ -128,6 +152,8 @@ def _clean(value, depth):
         return [_clean(item, depth + 1) for item in value]
     if isinstance(value, (bytes, bytearray, memoryview)):
         return base64.b64encode(value).decode("ascii")
+    if isinstance(value, (datetime.date, datetime.time)):
+        return value.isoformat()
     plain = getattr(value, "tolist", None)  # numpy's scalars and arrays
     return _clean(plain(), depth + 1) if callable(plain) else text_of(value)
 

@@ -36,6 +36,21 @@ def mime_bundle(value):
     return data, metadata
 
 
+def show_itself(value):
+    """Whether a value has shown itself, by its `_ipython_display_`."""
+    method = None if isinstance(value, type) else getattr(type(value), "_ipython_display_", None)
+    if method is None:
+        return False
+    try:
+        method(value)
+        return True
+    except NotImplementedError:
+        return False
+    except Exception:
+        _report()
+        return False
+
+
 def text_repr(value):
     text = builtins.repr(value)
     if isinstance(value, _CONTAINERS) and len(text) > _WIDTH:
@@ -110,6 +125,8 @@ def display(*values, **options):
     if options.get("clear"):
         clear_output(wait=True)
     for value in values:
+        if not options.get("raw") and show_itself(value):
+            continue
         data, metadata = (value, {}) if options.get("raw") else mime_bundle(value)
         metadata.update(options.get("metadata") or {})
         transient = {} if display_id is None else {"display_id": display_id}

@@ -6,11 +6,12 @@ import linecache
 import sys
 import traceback
 
-from _rserver_kernel import plain_introspection
+from _rserver_kernel import plain_completion, plain_introspection
 from _rserver_kernel.event_loop import cell_loop
 from _rserver_kernel.figures import prefer_own_backend
 from _rserver_kernel.messages import channel, encode_bundle, error_text
-from _rserver_kernel.plain_display import display, mime_bundle
+from _rserver_kernel.plain_display import display, mime_bundle, show_itself
+from _rserver_kernel.tracebacks import first_user_frame
 from _rserver_kernel.variables import list_variables
 
 _TOP_LEVEL_AWAIT = getattr(ast, "PyCF_ALLOW_TOP_LEVEL_AWAIT", 0)
@@ -50,7 +51,7 @@ class PlainSession:
         return error, expressions, []
 
     def complete(self, code, cursor):
-        return plain_introspection.complete(self._main.__dict__, code, cursor)
+        return plain_completion.complete(self._main.__dict__, code, cursor)
 
     def inspect(self, code, cursor, detail):
         return plain_introspection.inspect(self._main.__dict__, code, cursor, detail)
@@ -59,7 +60,18 @@ class PlainSession:
         return plain_introspection.is_complete(code)
 
     def variables(self):
-        return {"variables": list_variables(self._main.__dict__, {})}
+        return {"variables": list_variables(*self.workspace())}
+
+    def workspace(self):
+        """(all names, those among them that are not the user's)."""
+        return self._main.__dict__, {}
+
+    def comm(self, message, request_id):
+        """The libraries that use comms need IPython."""
+        return {"handled": False}
+
+    def open_comms(self):
+        return {"comms": {}}
 
     def _run_cell(self, source, request):
         name = self._cell_name(request["executionCount"])
@@ -74,6 +86,8 @@ class PlainSession:
         value = self._execute(compile(last, name, "eval", self._flags, True))
         if value is not None and not request["silent"]:
             builtins._ = value
+            if show_itself(value):
+                return
             data, metadata = mime_bundle(value)
             channel.send({"type": "result", "data": encode_bundle(data), "metadata": metadata})
 
@@ -134,9 +148,7 @@ def _error_of(error, source):
 
 def _traceback_of(error, name, value, source):
     """Lines of Python's own traceback from the user's first frame on, coloured a little."""
-    last = error.__traceback__
-    while last is not None and _is_ours(last):
-        last = last.tb_next
+    last = first_user_frame(error)
     error = error.with_traceback(last)
     sys.last_type, sys.last_value, sys.last_traceback = type(error), error, last
     if isinstance(error, SyntaxError) and error.text is None and error.filename in linecache.cache:
@@ -149,10 +161,6 @@ def _traceback_of(error, name, value, source):
 
 def _is_ipython_syntax(source):
     return any(line[:1] in ("%", "!", "?") or line.endswith("?") for line in source.split("\n"))
-
-
-def _is_ours(frame):
-    return frame.tb_frame.f_globals.get("__name__", "").startswith("_rserver_kernel")
 
 
 def _coloured(line, name):

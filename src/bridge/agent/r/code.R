@@ -1,154 +1,299 @@
-# Answers about code that is not run: completion, inspection, whether it is complete. Positions are code points.
+# Answers about code that is not run: completion, inspection, whether it is complete. Where in the code the cursor
+# stands, the kernel has found out; `start` and `end` are its code points.
 
-# Sends complete_reply's fields. Completion comes from utils' own machinery, which knows arguments, members, packages.
-complete <- function(code, cursor) {
-  before <- substr(code, 1L, cursor)
-  context <- scan_code(before)
-  found <- NULL
-  if (!context$in_comment) {
-    found <- tryCatch(complete_line(context$line, context$call), error = function(e) NULL)
-  }
-  if (is.null(found)) found <- list(matches = character(), start = nchar(context$line))
+matches_limit <- 1000L
+# So many matches get a type and a signature, for which a package's functions must be loaded.
+typed_limit <- 60L
+
+state$place_names <- list()
+
+# Sends complete_reply's fields.
+complete <- function(kind, prefix, start, end, owner = "", operator = "", call = "", argument = "",
+                     begins = FALSE, given = character(), subset = "") {
+  stop_compiling()
+  on.exit(go_on_compiling())
+  found <- tryCatch(
+    suppressWarnings(switch(
+      kind,
+      member = complete_member(owner, operator, prefix),
+      string = complete_string(prefix, call, argument, subset),
+      help = complete_name(prefix),
+      name = complete_in_call(prefix, call, argument, begins, given)
+    )),
+    error = function(e) NULL
+  )
+  matches <- found$text
+  # Text, type, signature: three vectors of one length.
+  types <- if (length(matches) > 0L) paste0(
+    "{\"text\":", json_string(matches), ",\"type\":", json_string(found$type), ",\"signature\":",
+    json_string(found$signature), ",\"start\":", start, ",\"end\":", end, "}"
+  )
   send_reply(
-    matches = json_array(json_string(found$matches)),
-    cursor_start = nchar(before) - nchar(context$line) + found$start,
-    cursor_end = nchar(before),
-    metadata = "{}"
+    matches = json_array(json_string(matches)), cursor_start = start, cursor_end = end,
+    metadata = json_object(c("_jupyter_types_experimental" = json_array(types)))
   )
 }
 
-# `line` ends at the cursor. Gives the matches and how many characters before them stay.
-complete_line <- function(line, call) {
-  utils <- asNamespace("utils")
-  completion <- utils$.CompletionEnv
-  utils$.assignLinebuffer(line)
-  utils$.assignEnd(nchar(line))
-  guess <- utils$.guessTokenFromLine(update = FALSE)
-  utils$.guessTokenFromLine()
-  start <- guess$start
-  token <- guess$token
-  if (call %in% c("library", "require", "requireNamespace", "loadNamespace")) {
-    names <- unique(list.files(.libPaths()))
-    matches <- sort(names[startsWith(names, token)])
-    return(list(matches = matches, start = start))
+matches <- function(text, type, signature = "") {
+  count <- length(text)
+  list(text = text, type = rep_len(type, count), signature = rep_len(signature, count))
+}
+
+join_matches <- function(a, b) {
+  new <- !b$text %in% a$text
+  list(text = c(a$text, b$text[new]), type = c(a$type, b$type[new]), signature = c(a$signature, b$signature[new]))
+}
+
+# Those of `names` that begin with what is typed, in order, each with what `describe` knows: list(type, signature).
+named_matches <- function(names, prefix, describe = NULL, keep_order = FALSE) {
+  found <- unique(names[startsWith(names, prefix)])
+  if (!keep_order) found <- sort_names(found)
+  found <- utils::head(found, matches_limit)
+  if (length(found) == 0L) return(NULL)
+  known <- list()
+  if (!is.null(describe) && length(found) <= typed_limit) known <- lapply(found, describe)
+  field <- function(index) {
+    if (length(known) == 0L) rep("", length(found)) else vapply(known, function(item) item[[index]], "")
   }
-  utils$.completeToken()
-  matches <- utils$.retrieveCompletions()
-  quoted <- isTRUE(utils$.CompletionEnv$fileName) || substr(line, start, start) %in% c("\"", "'")
-  matches <- matches[nzchar(matches)]
-  if (!quoted) matches <- tidy_matches(matches)
-  # Arguments come first and members in their own order; names of all else in no order.
-  other <- !grepl(" = $|[$@]", matches)
-  if (!quoted) matches <- c(matches[!other], sort(matches[other]))
-  list(matches = utils::head(matches, 1000L), start = start)
+  list(text = quoted_names(found), type = field(1L), signature = field(2L))
 }
 
-# Arguments as people write them (`n = `), names that are none in backticks.
-tidy_matches <- function(matches) {
-  argument <- grepl("= ?$", matches)
-  prefix <- regmatches(matches, regexpr("^(.*(\\$|@|:::?))?", matches))
-  name <- substring(matches, nchar(prefix) + 1L)
-  odd <- !argument & nzchar(name) & !grepl("^([[:alpha:]]|[.]([^0-9]|$))[[:alnum:]._]*$|^`|^\\.$", name)
-  name[odd] <- paste0("`", gsub("`", "\\`", name[odd], fixed = TRUE), "`")
-  name[argument] <- sub(" ?= ?$", " = ", name[argument])
-  paste0(prefix, name)
+# Whatever the locale: first by letters, capitals after small ones.
+sort_names <- function(names) names[order(tolower(names), names, method = "radix")]
+
+# Names that are none otherwise in backticks.
+quoted_names <- function(names) {
+  odd <- !grepl("^([[:alpha:]]|[.]([^0-9]|$))[[:alnum:]._]*$|^[.]$", names)
+  names[odd] <- paste0("`", gsub("`", "\\`", names[odd], fixed = TRUE), "`")
+  names
 }
 
-# Where the end of `code` is: in a comment, in a string, in which call, inside how many brackets.
-# `line` is the text from the line in which the outermost open bracket stands (or the last line), on one line:
-# comments blanked out, line ends as blanks, so that positions from the end hold.
-scan_code <- function(code) {
-  found <- scan_characters(strsplit(code, "")[[1L]])
-  chars <- found$chars
-  opened <- found$opened
-  depth <- length(opened)
-  # Braces hold statements, not arguments: only what is open inside the last one counts.
-  braces <- which(chars[opened] == "{")
-  if (length(braces) > 0L) opened <- opened[-seq_len(braces[length(braces)])]
-  breaks <- which(chars == "\n")
-  start <- max(0L, breaks[breaks < c(opened, length(chars) + 1L)[1L]]) + 1L
-  chars[breaks] <- " "
-  line <- paste(chars[seq.int(start, length.out = length(chars) - start + 1L)], collapse = "")
-  inner <- opened[length(opened)]
-  is_call <- length(inner) > 0L && chars[inner] == "("
-  list(
-    line = line, depth = depth, in_comment = found$in_comment, in_string = found$in_string,
-    call = if (is_call) name_at_end(paste(chars[seq_len(inner - 1L)], collapse = "")) else ""
+describe_match <- function(value) {
+  list(kind_of(value), if (is.function(value)) argument_text(value) else "")
+}
+
+describe_in <- function(place) {
+  function(name) tryCatch(
+    if (bindingIsActive(as.name(name), place)) list("property", "")
+    else describe_match(get(name, envir = place, inherits = FALSE)),
+    error = function(e) list("instance", "")
   )
 }
 
-# The characters without comments, and the positions of the brackets that are open at the end.
-scan_characters <- function(chars) {
-  opened <- integer()
-  quote <- ""
-  in_comment <- FALSE
-  is_escaped <- FALSE
-  for (index in seq_along(chars)) {
-    char <- chars[index]
-    if (is_escaped) {
-      is_escaped <- FALSE
-    } else if (in_comment) {
-      if (char == "\n") in_comment <- FALSE else chars[index] <- " "
-    } else if (quote != "") {
-      if (char == "\\" && quote != "`") is_escaped <- TRUE
-      else if (char == quote) quote <- ""
-    } else if (char == "#") {
-      in_comment <- TRUE
-      chars[index] <- " "
-    } else if (char %in% c("\"", "'", "`")) {
-      quote <- char
-    } else if (char %in% c("(", "[", "{")) {
-      opened <- c(opened, index)
-    } else if (char %in% c(")", "]", "}") && length(opened) > 0L) {
-      opened <- opened[-length(opened)]
+# What may follow `$`, `@`, `::` and `:::`.
+complete_member <- function(owner, operator, prefix) {
+  if (operator %in% c("::", ":::")) {
+    package <- unquoted(owner)
+    names <- if (operator == "::") exports_of(package) else ls(asNamespace(package), all.names = TRUE)
+    return(named_matches(names, prefix, describe_in_package(package)))
+  }
+  value <- value_of_path(owner)
+  if (operator == "@") return(named_matches(methods::slotNames(value), prefix, function(name) list("property", "")))
+  if (is.environment(value)) return(named_matches(environment_names(value), prefix, describe_in(value)))
+  names <- member_names(value)
+  if (is.null(attr(names, "own"))) return(named_matches(names, prefix, function(name) list("instance", ""), TRUE))
+  named_matches(as.character(names), prefix, function(name) {
+    item <- .subset2(value, name)
+    if (is.data.frame(value)) list(class(item)[1L], "") else describe_match(item)
+  }, TRUE)
+}
+
+# A class may say by itself what follows `$`.
+member_names <- function(value) {
+  names <- attr(value, "names")
+  if (is.object(value) && !is.data.frame(value) && !is.list(value)) return(utils::.DollarNames(value, "^"))
+  structure(if (is.list(value)) names[nzchar(names)], own = TRUE)
+}
+
+describe_in_package <- function(package) {
+  function(name) tryCatch(
+    describe_match(get(name, envir = asNamespace(package))),
+    error = function(e) list("dataframe", "")
+  )
+}
+
+# Functions and data of a package; loads it as `::` would.
+exports_of <- function(package) {
+  namespace <- asNamespace(package)
+  data <- namespace[[".__NAMESPACE__."]]$lazydata
+  names <- if (package == "base") ls(namespace) else getNamespaceExports(namespace)
+  c(names[!grepl("^[.]__", names)], if (!is.null(data)) ls(data))
+}
+
+complete_string <- function(prefix, call, argument, subset) {
+  if (subset != "") return(complete_subset(subset, prefix))
+  names <- names_for_call(unquoted(sub("^.*:", "", call)))
+  if (is.null(names)) return(complete_file(prefix))
+  found <- sort_names(unique(names$names[startsWith(names$names, prefix)]))
+  matches(utils::head(found, matches_limit), names$type)
+}
+
+# Strings and words that some functions take: list(names, type), or NULL.
+names_for_call <- function(call) {
+  switch(
+    call,
+    library = , require = , requireNamespace = , loadNamespace = , packageVersion = , help.start = ,
+    citation = list(names = list.files(.libPaths()), type = "module"),
+    data = list(names = data_names(), type = "dataframe"),
+    getOption = list(names = names(options()), type = "option"),
+    Sys.getenv = , Sys.unsetenv = list(names = names(Sys.getenv()), type = "variable"),
+    detach = list(names = search(), type = "module"),
+    help = , example = , demo = list(names = unlist(lapply(search(), place_names)), type = "function"),
+    NULL
+  )
+}
+
+data_names <- function() {
+  unlist(lapply(loadedNamespaces(), function(package) {
+    data <- asNamespace(package)[[".__NAMESPACE__."]]$lazydata
+    if (!is.null(data)) ls(data)
+  }))
+}
+
+complete_subset <- function(path, prefix) {
+  value <- value_of_path(path)
+  names <- if (is.environment(value)) ls(value)
+    else if (length(dim(value)) == 2L && !is.data.frame(value)) unlist(dimnames(value))
+    else names(value)
+  text <- utils::head(unique(names[startsWith(names, prefix)]), matches_limit)
+  matches(text, if (is.data.frame(value)) "column" else "instance")
+}
+
+# Paths as they are typed, folders with a slash at the end.
+complete_file <- function(prefix) {
+  folder <- sub("[^/]*$", "", prefix)
+  start <- substring(prefix, nchar(folder) + 1L)
+  files <- list.files(if (folder == "") "." else path.expand(folder), all.files = startsWith(start, "."), no.. = TRUE)
+  files <- utils::head(sort_names(files[startsWith(files, start)]), matches_limit)
+  if (length(files) == 0L) return(NULL)
+  paths <- paste0(folder, files)
+  is_folder <- dir.exists(paths)
+  matches(paste0(paths, ifelse(is_folder, "/", "")), ifelse(is_folder, "folder", "file"))
+}
+
+complete_in_call <- function(prefix, call, argument, begins, given) {
+  if (call == "") return(complete_name(prefix))
+  words <- if (argument == "" && begins) names_for_call(unquoted(sub("^.*:", "", call)))
+  if (identical(words$type, "module") || identical(words$type, "dataframe")) {
+    found <- named_matches(words$names, prefix)
+    found$type <- rep_len(words$type, length(found$text))
+    return(found)
+  }
+  arguments <- if (begins) complete_argument(call, prefix, given)
+  join_matches(arguments, complete_name(prefix))
+}
+
+complete_argument <- function(call, prefix, given) {
+  value <- value_of_path(call)
+  if (!is.function(value)) return(NULL)
+  names <- setdiff(argument_names(call, value), c(given, "..."))
+  found <- names[startsWith(names, prefix)]
+  if (length(found) > 0L) matches(paste0(quoted_names(found), " = "), "param")
+}
+
+argument_names <- function(call, value) {
+  name <- unquoted(sub("^.*:", "", call))
+  if (name == "options") return(names(options()))
+  # What a generic hands on to its usual method counts, too.
+  method <- tryCatch(utils::getS3method(name, "default", optional = TRUE), error = function(e) NULL)
+  unique(c(names(formals(args(value))), if (is.function(method)) names(formals(method))))
+}
+
+complete_name <- function(prefix) {
+  own <- named_matches(ls(globalenv(), all.names = startsWith(prefix, ".")), prefix, describe_in(globalenv()))
+  if (prefix == "") return(own)
+  words <- named_matches(reserved_words, prefix, function(name) list("keyword", ""))
+  words$text <- sub("^`(.*)`$", "\\1", words$text)
+  places <- setdiff(search(), c(".GlobalEnv", "tools:rserver_kernel", "Autoloads"))
+  others <- named_matches(unlist(lapply(places, place_names)), prefix, function(name) {
+    tryCatch(describe_match(get(name, envir = globalenv())), error = function(e) list("instance", ""))
+  })
+  packages <- loadedNamespaces()
+  packages <- sort_names(packages[startsWith(packages, prefix)])
+  found <- join_matches(join_matches(own, words), others)
+  if (length(packages) > 0L) found <- join_matches(found, matches(paste0(packages, "::"), "module"))
+  found
+}
+
+reserved_words <- c(
+  "if", "else", "repeat", "while", "function", "for", "next", "break", "in", "TRUE", "FALSE", "NULL", "Inf", "NaN",
+  "NA", "NA_integer_", "NA_real_", "NA_character_"
+)
+
+# The names of one place on the search path. Those of packages never change.
+place_names <- function(place) {
+  names <- state$place_names[[place]]
+  if (is.null(names)) {
+    names <- ls(as.environment(place), sorted = FALSE)
+    if (startsWith(place, "package:")) state$place_names[[place]] <- names
+  }
+  names
+}
+
+# Only names, members and package members are looked up: nothing that could run code of its own.
+value_of_path <- function(path) {
+  parsed <- parse(text = path, keep.source = FALSE, encoding = "UTF-8")[[1L]]
+  if (!is_path(parsed)) stop("no path")
+  eval(parsed, globalenv())
+}
+
+is_path <- function(x) {
+  if (is.name(x)) return(TRUE)
+  if (!is.call(x) || length(x) != 3L || !is_path(x[[2L]])) return(FALSE)
+  if (is_call_to(x, "[[")) return(is.character(x[[3L]]) || is.numeric(x[[3L]]))
+  any(vapply(c("$", "@", "::", ":::"), is_call_to, NA, call = x)) && (is.name(x[[3L]]) || is.character(x[[3L]]))
+}
+
+unquoted <- function(name) gsub("^[`\"']|[`\"']$", "", name)
+
+# Sends inspect_reply's fields for a name, or else for the call which the cursor is in.
+inspect <- function(name, call, detail = 0L) {
+  stop_compiling()
+  on.exit(go_on_compiling())
+  bundle <- NULL
+  for (path in c(name, call)) {
+    if (is.null(bundle) && path != "") {
+      bundle <- tryCatch(suppressWarnings(inspect_name(path, detail)), error = function(e) NULL)
     }
   }
-  list(chars = chars, opened = opened, in_comment = in_comment, in_string = quote != "")
-}
-
-name_at_end <- function(text) {
-  found <- regmatches(text, regexpr("((`[^`]+`|[[:alnum:]._]+)(:::?|[$@]))*(`[^`]+`|[[:alnum:]._]+)\\s*$", text))
-  if (length(found) == 0L) "" else trimws(found)
-}
-
-# Sends inspect_reply's fields for the name around the cursor, or for the call it is in.
-inspect <- function(code, cursor, detail = 0L) {
-  before <- substr(code, 1L, cursor)
-  after <- substring(code, cursor + 1L)
-  rest <- regmatches(after, regexpr("^[[:alnum:]._]+", after))
-  name <- name_at_end(paste0(sub("\\s+$", " ", before), rest))
-  if (grepl("[[:space:]]$", before) && length(rest) == 0L) name <- ""
-  if (name == "") name <- scan_code(before)$call
-  bundle <- if (name != "") tryCatch(inspect_name(name, detail), error = function(e) NULL)
-  if (is.null(bundle)) {
-    send_reply(found = "false", data = "{}", metadata = "{}")
-  } else {
-    send_reply(found = "true", data = json_object(bundle$data), metadata = "{}")
-  }
+  if (is.null(bundle)) send_reply(found = "false", data = "{}", metadata = "{}")
+  else send_reply(found = "true", data = json_object(bundle$data), metadata = "{}")
 }
 
 inspect_name <- function(name, detail) {
-  path <- parse(text = name, keep.source = FALSE)[[1L]]
+  path <- parse(text = name, keep.source = FALSE, encoding = "UTF-8")[[1L]]
   if (!is_path(path)) return(NULL)
   found <- tryCatch(list(eval(path, globalenv())), error = function(e) NULL)
-  topic <- find_topic(path)
-  page <- if (length(topic) > 0L) help_bundle(topic)
-  if (is.null(found)) return(page)
+  page <- topic_page(path)
+  if (is.null(found)) {
+    if (is.null(page)) return(NULL)
+    return(list(data = c(plain_bundle(page$text)$data, "text/html" = json_string(page$html))))
+  }
   value <- found[[1L]]
-  text <- if (is.function(value)) function_text(name, value, with_source = is.null(page) || detail > 0L)
-    else value_text(value, detail)
-  list(data = c(plain_bundle(paste0(text, "\n"))$data, page$data["text/html"]), metadata = NULL)
+  if (!is.function(value)) {
+    text <- value_text(value, detail)
+    return(list(data = c(plain_bundle(paste0(text, "\n"))$data, page_html(page, text))))
+  }
+  usage <- usage_text(name, value)
+  source <- if ((is.null(page) || detail > 0L) && !is.primitive(value)) captured(print(value))
+  text <- paste(c(usage, source, if (detail == 0L) page$text), collapse = "\n\n")
+  list(data = c(plain_bundle(paste0(text, "\n"))$data, page_html(page, c(if (detail > 0L) source))))
 }
 
-# Only names, members and package members: nothing that could run code of its own.
-is_path <- function(x) {
-  if (is.name(x)) return(TRUE)
-  is.call(x) && length(x) == 3L && any(vapply(c("$", "@", "::", ":::"), is_call_to, NA, call = x)) &&
-    is_path(x[[2L]]) && (is.name(x[[3L]]) || is.character(x[[3L]]))
+# At detail 1 the source stands above the page; without a page the text is enough.
+page_html <- function(page, source) {
+  if (is.null(page)) return(NULL)
+  shown <- if (length(source) > 0L) paste0("<pre>", html_text(source), "</pre>\n")
+  c("text/html" = json_string(paste0(shown, page$html)))
 }
 
-# The help topic of a function or data set of a package; a user's own object of that name has none.
-find_topic <- function(path) {
+html_text <- function(text) {
+  text <- gsub("&", "&amp;", text, fixed = TRUE)
+  gsub("<", "&lt;", text, fixed = TRUE)
+}
+
+# The help of a function or data set of a package; a user's own object of that name has none.
+topic_page <- function(path) {
   package <- NULL
   topic <- path
   if (is.call(path)) {
@@ -158,19 +303,19 @@ find_topic <- function(path) {
   } else if (exists(as.character(topic), envir = globalenv(), inherits = FALSE)) {
     return(NULL)
   }
-  do.call(utils::help, list(as.character(topic), package = package, help_type = "text"))
+  cached_page(as.character(topic), package)
 }
 
-function_text <- function(name, value, with_source) {
-  usage <- paste0(name, sub("^function ", "", signature_text(value)))
-  if (with_source && !is.primitive(value)) paste0(usage, "\n\n", captured(print(value))) else usage
-}
+usage_text <- function(name, value) paste0(name, sub("^function ", "", signature_text(value)))
 
 # `function (x, ...)`, as R writes it; of some primitives R knows no arguments.
 signature_text <- function(value) {
   text <- deparse(args(value), width.cutoff = 80L)
   paste(sub("\\s+$", "", text[-length(text)]), collapse = "\n")
 }
+
+# The same on one line, without the word `function`.
+argument_text <- function(value) gsub("\n *", " ", sub("^function ", "", signature_text(value)))
 
 value_text <- function(value, detail) {
   kind <- paste0("Class: ", paste(class(value), collapse = ", "))
@@ -180,7 +325,7 @@ value_text <- function(value, detail) {
   paste(c(kind, size, structure), collapse = "\n")
 }
 
-# Sends is_complete_reply's fields.
+# Sends is_complete_reply's status; how far to indent, the kernel knows.
 is_complete <- function(code) {
   problem <- tryCatch(
     {
@@ -189,21 +334,10 @@ is_complete <- function(code) {
     },
     error = conditionMessage
   )
-  if (is.null(problem)) return(send_reply(status = "\"complete\""))
   # R translates the one; the other is the name of a token.
   open <- c(gettext("unexpected end of input", domain = "R"), "INCOMPLETE_STRING", "malformed raw string")
-  is_open <- any(vapply(open, grepl, NA, x = problem, fixed = TRUE))
-  if (!is_open) return(send_reply(status = "\"invalid\""))
-  send_reply(status = "\"incomplete\"", indent = json_string(next_indent(code)))
-}
-
-# As the line before, two blanks more where that opened a bracket or leaves an operator waiting; none inside a string.
-next_indent <- function(code) {
-  context <- scan_code(code)
-  if (context$in_string) return("")
-  lines <- strsplit(sub("\\s+$", "", code), "\n", fixed = TRUE)[[1L]]
-  last <- lines[length(lines)]
-  before <- scan_code(paste(lines[-length(lines)], collapse = "\n"))
-  blanks <- sub("^(\\s*).*$", "\\1", last)
-  if (context$depth > before$depth || context$depth == 0L) paste0(blanks, "  ") else blanks
+  status <- if (is.null(problem)) "complete"
+    else if (any(vapply(open, grepl, NA, x = problem, fixed = TRUE))) "incomplete"
+    else "invalid"
+  send_reply(status = json_string(status))
 }

@@ -5,10 +5,22 @@
 # which they do not inside eval().
 
 # The call R sees around a top-level expression; conditions raised there carry it and must lose it.
-toplevel_call <- quote(withVisible(toplevel))
+toplevel_calls <- list(quote(withVisible(toplevel)), quote(eval(expression, globalenv())))
+
+is_toplevel_call <- function(call) {
+  for (known in toplevel_calls) if (identical(call, known)) return(TRUE)
+  FALSE
+}
 
 # Runs a cell and sends its messages. Gives its last value back, so that the session's .Last.value is right.
-run <- function(source, silent = FALSE, count = 0L, expressions = NULL) {
+# `known` is the state of the workspace which the kernel knows, see knowledge.R.
+run <- function(...) {
+  stop_compiling()
+  on.exit(go_on_compiling())
+  run_cell(...)
+}
+
+run_cell <- function(source, silent = FALSE, count = 0L, expressions = NULL, known = NULL) {
   is_done <- FALSE
   # A jump to top level, or return() where the server evaluates by eval(), passes by everything else.
   on.exit({
@@ -18,10 +30,13 @@ run <- function(source, silent = FALSE, count = 0L, expressions = NULL) {
   results <- NULL
   failure <- tryCatch(
     {
+      tell_everything(known)
       start_cell(silent, count)
       failure <- run_source(source)
-      finish_plots()
+      stop_compiling()
+      if (length(state$plots) > 0L) finish_plots()
       if (is.null(failure)) results <- vapply(expressions, user_expression, "")
+      tell_changes(known, state$mentioned)
       failure
     },
     # Between the user's code and the agent's.
@@ -42,7 +57,8 @@ send_failure <- function(failure) {
 
 send_done <- function(status, results) {
   send(paste0(
-    "{\"type\":\"done\",\"status\":\"", status, "\",\"user_expressions\":", json_object(results), ",\"payload\":[]}"
+    "{\"type\":\"done\",\"status\":\"", status, "\",\"user_expressions\":", json_object(results),
+    ",\"payload\":", json_array(state$payload), "}"
   ))
 }
 
@@ -50,6 +66,8 @@ send_done <- function(status, results) {
 run_source <- function(source) {
   state$warned <- FALSE
   state$failure <- NULL
+  state$is_in_eval <- is_in_eval()
+  state$mentioned <- character()
   tryCatch(
     withCallingHandlers(
       evaluate_each(parse_cell(source)),
@@ -81,20 +99,50 @@ parse_cell <- function(source) {
 
 evaluate_each <- function(expressions) {
   last <- length(expressions)
+  state$mentioned <- unique(all.names(expressions))
   for (index in seq_len(last)) {
     outcome <- evaluate(expressions[[index]])
     set_last_value(outcome$value)
     if (outcome$visible && !state$silent) show_value(outcome$value, index == last)
     print_warnings()
-    flush_plots()
+    if (length(state$plots) > 0L) flush_plots()
   }
 }
 
 # list(value, visible) of one expression.
 evaluate <- function(expression) {
-  do.call(delayedAssign, list("toplevel", expression, globalenv(), environment()))
-  state$depth <- sys.nframe() + 1L
-  withVisible(toplevel)
+  go_on_compiling()
+  outcome <- if (state$is_in_eval) evaluate_apart(expression) else {
+    do.call(delayedAssign, list("toplevel", expression, globalenv(), environment()))
+    state$depth <- sys.nframe() + 1L
+    withVisible(toplevel)
+  }
+  stop_compiling()
+  outcome
+}
+
+# Where the server runs the agent inside eval(, globalenv()), top-level code would take that frame for its own:
+# return() would leave the agent. With a frame for each expression it does what it does in IRkernel.
+evaluate_apart <- function(expression) {
+  state$depth <- sys.nframe() + 3L
+  withVisible(eval(expression, globalenv()))
+}
+
+is_in_eval <- function() {
+  for (frame in sys.frames()) if (identical(frame, globalenv())) return(TRUE)
+  FALSE
+}
+
+# R's just-in-time compiler would spend 50 ms on the agent in every session; it is meant for the user's code.
+stop_compiling <- function() {
+  if (!is.null(state$jit)) return()
+  state$jit <- .Internal(enableJIT(0L))
+}
+
+go_on_compiling <- function() {
+  if (is.null(state$jit)) return()
+  .Internal(enableJIT(state$jit))
+  state$jit <- NULL
 }
 
 # In scripts R locks the binding, though not at the console.
@@ -125,11 +173,12 @@ on_interrupt <- function(i) leave(interrupted)
 
 interrupted <- list(ename = "Interrupt", evalue = "The cell was interrupted.", traceback = "Interrupted")
 
-# quit() comes here, see session.R.
-on_quit <- function() {
+# quit() comes here, see session.R. As in Python the value is the status, and nothing for 0: papermill takes that for a
+# clean stop.
+on_quit <- function(status) {
   leave(list(
     ename = "SystemExit",
-    evalue = "quit() ends the cell; the session lives on.",
+    evalue = if (identical(as.integer(status), 0L)) "" else as.character(status)[1L],
     traceback = red("quit() was called: the cell has ended, the session lives on.")
   ))
 }
@@ -158,7 +207,7 @@ on_warning <- function(w) {
   restart <- restart_named("muffleWarning", w)
   if (is.null(restart)) return()
   call <- conditionCall(w)
-  if (identical(call, toplevel_call)) call <- NULL
+  if (is_toplevel_call(call)) call <- NULL
   state$warned <- TRUE
   write_stderr(captured_stderr(.Internal(.dfltWarn(conditionMessage(w), call))))
   invokeRestart(restart)
@@ -210,74 +259,6 @@ captured_stderr <- function(action) {
   })
   action
   rawToChar(rawConnectionValue(connection))
-}
-
-# What on_error took along as list(ename, evalue, traceback).
-described_failure <- function(failure) {
-  e <- failure$condition
-  call <- conditionCall(e)
-  if (identical(call, toplevel_call)) call <- NULL
-  text <- tryCatch(paste(conditionMessage(e), collapse = "\n"), error = function(e) "its message cannot be made")
-  kind <- class(e)[1L]
-  list(
-    ename = if (kind %in% c("simpleError", "error")) "Error" else kind,
-    evalue = text,
-    traceback = c(error_line(call, text), traceback_lines(user_calls(failure$calls, failure$depth, failure$frame)))
-  )
-}
-
-failure_fields <- function(failure) {
-  paste0(
-    "\"ename\":", json_string(failure$ename), ",\"evalue\":", json_string(failure$evalue),
-    ",\"traceback\":", json_array(json_string(failure$traceback))
-  )
-}
-
-# "Error in f(x) : text" as R prints it, with R's rule for a line of its own.
-error_line <- function(call, text) {
-  if (is.null(call)) return(paste0(red("Error: "), text))
-  shown <- deparse(call, nlines = 1L)[1L]
-  first <- strsplit(text, "\n", fixed = TRUE)[[1L]][1L]
-  width <- 14L + nchar(shown, type = "w", allowNA = TRUE) + nchar(first, type = "w", allowNA = TRUE)
-  paste0(red(paste0("Error in ", shown, " : ")), if (is.na(width) || width > 75L) "\n  ", text)
-}
-
-red <- function(text) paste0("\033[31m", text, "\033[39m")
-
-# The user's own frames: above the agent's (`depth`), below R's error machinery. `frame` is the handler's.
-user_calls <- function(calls, depth, frame) {
-  if (is.null(calls) || frame - 1L <= depth) return(list())
-  calls <- calls[(depth + 1L):(frame - 1L)]
-  machinery <- vapply(calls, function(call) {
-    is.name(call[[1L]]) && as.character(call[[1L]]) %in% error_machinery
-  }, NA)
-  if (any(machinery)) calls[seq_len(which(machinery)[1L] - 1L)] else calls
-}
-
-error_machinery <- c(".handleSimpleError", ".signalSimpleWarning", "signal_abort")
-
-is_call_to <- function(call, name) is.call(call) && identical(call[[1L]], as.name(name))
-
-# As traceback() prints: the innermost first. Long stacks lose their middle.
-traceback_lines <- function(calls) {
-  count <- length(calls)
-  if (count == 0L) return(character())
-  numbers <- rev(seq_len(count))
-  if (count > 40L) numbers <- numbers[c(1:20, (count - 19L):count)]
-  lines <- paste0(numbers, ": ", vapply(calls[numbers], call_text, ""))
-  if (count > 40L) lines <- append(lines, paste0("   ... ", count - 40L, " more ..."), 20L)
-  c("Traceback:", lines)
-}
-
-call_text <- function(call) {
-  text <- deparse(call, nlines = 4L)
-  if (length(text) > 3L) text <- c(text[1:3], " ...")
-  place <- attr(call, "srcref")
-  file <- attr(place, "srcfile")
-  paste0(
-    paste(text, collapse = "\n   "),
-    if (!is.null(place)) paste0(" at ", if (!is.null(file)) basename(file$filename), "#", place[1L])
-  )
 }
 
 # The JSON of one user expression's value or error.

@@ -1,25 +1,70 @@
 # Help pages, and what else R would show in a pager or a browser.
 
-# The page which `?topic` found: list(html, text), or NULL when it found none.
-help_page <- function(found) {
+# Pages that were made in this session; making one takes R its time.
+pages_limit <- 100L
+state$pages <- list()
+
+# The help page of a topic as list(html, text), or NULL. `package` may be NULL: then the search path decides.
+cached_page <- function(topic, package) {
+  places <- search()
+  if (!identical(places, state$pages_search) || length(state$pages) >= pages_limit) {
+    state$pages <- list()
+    state$pages_search <- places
+  }
+  key <- paste0(package, "::", topic)
+  if (is.null(state$pages[[key]])) {
+    found <- do.call(utils::help, list(topic, package = package, help_type = "text"))
+    html <- page_html_of(found)
+    state$pages[[key]] <- list(page = if (!is.null(html)) list(html = html, text = text_of_html(html)))
+  }
+  state$pages[[key]]$page
+}
+
+page_html_of <- function(found) {
   files <- as.character(found)
-  if (length(files) == 0L) return(NULL)
-  page <- get(".getHelpFile", envir = asNamespace("utils"))(files[1L])
-  package <- basename(dirname(dirname(files[1L])))
+  if (length(files) > 0L) html_page(files[1L])
+}
+
+html_page <- function(file) {
+  page <- get(".getHelpFile", envir = asNamespace("utils"))(file)
+  package <- basename(dirname(dirname(file)))
   html <- tool_output(function(file) {
     tools::Rd2HTML(page, out = file, package = package, outputEncoding = "UTF-8", no_links = TRUE)
   })
+  body_of(html)
+}
+
+# A page as plain text, made of its HTML: in a tenth of the time that R takes for its own.
+text_of_html <- function(html) {
+  text <- sub("(?s)^.*?<h2[^>]*>", "<h2>", html, perl = TRUE)
+  text <- sub("(?s)<hr[^>]*>\\s*<div[^>]*>\\[.*$", "", text, perl = TRUE)
+  text <- gsub("<h[2-4][^>]*>", "\n\n", text, perl = TRUE)
+  text <- gsub("</h[2-4]>|<p>|</p>|</?pre[^>]*>|</tr>|</?table[^>]*>|</?[ud]l>", "\n", text, perl = TRUE)
+  text <- gsub("</td>\\s*<td[^>]*>\\s*", ": ", text, perl = TRUE)
+  text <- gsub("<li>", "\n* ", text, fixed = TRUE)
+  text <- gsub("<[^>]+>", "", text, perl = TRUE)
+  for (entity in names(entities)) text <- gsub(entity, entities[[entity]], text, fixed = TRUE)
+  text <- gsub("[ \t]+\n", "\n", text, perl = TRUE)
+  sub("^\\s+|\\s+$", "", gsub("\n{3,}", "\n\n", text, perl = TRUE), perl = TRUE)
+}
+
+entities <- c(
+  "&nbsp;" = " ", "&lsquo;" = "'", "&rsquo;" = "'", "&ldquo;" = "\"", "&rdquo;" = "\"", "&quot;" = "\"",
+  "&#8288;" = "", "&ndash;" = "-", "&mdash;" = "--", "&hellip;" = "...", "&lt;" = "<", "&gt;" = ">", "&amp;" = "&"
+)
+
+# The page which `?topic` found, as R's own text and HTML.
+help_bundle <- function(found) {
+  files <- as.character(found)
+  html <- html_page(files[1L])
+  page <- get(".getHelpFile", envir = asNamespace("utils"))(files[1L])
+  package <- basename(dirname(dirname(files[1L])))
   text <- tool_output(function(file) {
     tools::Rd2txt(
       page, out = file, package = package, outputEncoding = "UTF-8", options = list(underline_titles = FALSE)
     )
   })
-  list(html = body_of(html), text = text)
-}
-
-help_bundle <- function(found) {
-  page <- help_page(found)
-  list(data = c("text/plain" = json_string(page$text), "text/html" = json_string(page$html)), metadata = NULL)
+  list(data = c("text/plain" = json_string(text), "text/html" = json_string(html)), metadata = NULL)
 }
 
 tool_output <- function(write) {

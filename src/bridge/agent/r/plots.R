@@ -2,30 +2,39 @@
 # One file a page; a page is sent when the next one begins or the cell ends. The user's own devices are not touched.
 
 # What options("device") names while a cell runs. Sizes are inches, as for every device.
-open_plot_device <- function(width = getOption("repr.plot.width", 7), height = getOption("repr.plot.height", 7), ...) {
-  resolution <- getOption("repr.plot.res", 120)
+open_plot_device <- function(width = NULL, height = NULL, ...) {
   folder <- tempdir()
   if (!dir.exists(folder)) dir.create(folder, recursive = TRUE)
   plot <- new.env(parent = emptyenv())
   plot$pattern <- paste0(gsub("%", "%%", tempfile("rserver_kernel_", folder), fixed = TRUE), "_%03d.png")
-  plot$settings <- list(
-    width = width, height = height, units = "in", res = resolution,
-    pointsize = getOption("repr.plot.pointsize", 12), bg = getOption("repr.plot.bg", "white")
-  )
-  if (has_cairo()) {
-    plot$settings$type <- "cairo"
-    plot$settings$antialias <- getOption("repr.plot.antialias", "gray")
-    plot$settings$family <- getOption("repr.plot.family", "sans")
-  }
+  plot$options <- plot_settings()
+  plot$settings <- plot$options
+  if (!is.null(width)) plot$settings$width <- width
+  if (!is.null(height)) plot$settings$height <- height
   plot$sent <- 0L
   plot$pages <- list()
   do.call(grDevices::png, c(list(filename = plot$pattern), plot$settings))
   plot$device <- grDevices::dev.cur()
-  plot$formats <- intersect(names(vector_formats), getOption("jupyter.plot_mimetypes"))
-  if (length(plot$formats) > 0L) grDevices::dev.control(displaylist = "enable")
+  plot$formats <- wanted_formats()
+  plot$has_png <- "image/png" %in% getOption("jupyter.plot_mimetypes", "image/png") || length(plot$formats) == 0L
+  # For the other forms, and for recordPlot() and dev.copy() of the user's.
+  grDevices::dev.control(displaylist = "enable")
   state$plots <- c(state$plots, list(plot))
   if (length(state$plots) == 1L) set_page_hooks()
   invisible()
+}
+
+# What the options say now.
+plot_settings <- function() {
+  settings <- list(
+    width = getOption("repr.plot.width", 7), height = getOption("repr.plot.height", 7), units = "in",
+    res = getOption("repr.plot.res", 120), pointsize = getOption("repr.plot.pointsize", 12),
+    bg = getOption("repr.plot.bg", "white")
+  )
+  if (!has_cairo()) return(settings)
+  c(settings, list(
+    type = "cairo", antialias = getOption("repr.plot.antialias", "gray"), family = getOption("repr.plot.family", "sans")
+  ))
 }
 
 has_cairo <- function() {
@@ -36,14 +45,18 @@ has_cairo <- function() {
 # Other forms of a page are drawn anew from R's display list: mime type to (file, settings).
 vector_formats <- list(
   "image/svg+xml" = function(file, s) {
-    grDevices::svg(file, s$width, s$height, pointsize = s$pointsize, bg = s$bg)
+    family <- if (is.null(s$family)) "sans" else s$family
+    antialias <- if (is.null(s$antialias)) "default" else s$antialias
+    grDevices::svg(file, s$width, s$height, pointsize = s$pointsize, bg = s$bg, family = family, antialias = antialias)
   },
   "application/pdf" = function(file, s) {
-    grDevices::pdf(file, s$width, s$height, pointsize = s$pointsize, bg = s$bg)
+    # The cairo form knows the characters and fonts which the bitmap has.
+    if (is.null(s$family)) return(grDevices::pdf(file, s$width, s$height, pointsize = s$pointsize, bg = s$bg))
+    grDevices::cairo_pdf(file, s$width, s$height, pointsize = s$pointsize, bg = s$bg, family = s$family)
   },
   "image/jpeg" = function(file, s) {
     quality <- getOption("repr.plot.quality", 90)
-    do.call(grDevices::jpeg, c(list(filename = file, quality = quality), s[setdiff(names(s), "family")]))
+    do.call(grDevices::jpeg, c(list(filename = file, quality = quality), s))
   }
 )
 
@@ -68,16 +81,38 @@ remove_page_hooks <- function() {
   }
 }
 
-# Keeps the page that is about to end, when a form other than the bitmap is wanted.
+# A new page begins: keeps the one that ends, when a form other than the bitmap is wanted, and takes another device when
+# the options have changed.
 keep_base_page <- function(...) {
   plot <- current_plot()
-  if (!is.null(plot) && length(plot$formats) > 0L && isTRUE(graphics::par("page"))) keep_page(plot)
+  if (is.null(plot) || !isTRUE(graphics::par("page"))) return()
+  if (length(plot$formats) > 0L) keep_page(plot)
+  renew_device(plot, keep_parameters = TRUE)
 }
 
 keep_grid_page <- function(...) {
   plot <- current_plot()
-  if (!is.null(plot) && length(plot$formats) > 0L) keep_page(plot)
+  if (is.null(plot)) return()
+  if (length(plot$formats) > 0L) keep_page(plot)
+  renew_device(plot, keep_parameters = FALSE)
 }
+
+renew_device <- function(plot, keep_parameters) {
+  if (identical(plot$options, plot_settings()) && identical(plot$formats, wanted_formats())) return()
+  parameters <- if (keep_parameters) graphics::par(kept_parameters)
+  grDevices::dev.off(plot$device)
+  flush_plots()
+  open_plot_device()
+  if (keep_parameters) graphics::par(parameters)
+}
+
+# What people set with par() before plotting.
+kept_parameters <- c(
+  "mfrow", "mar", "oma", "mgp", "las", "xpd", "fg", "col", "pch", "lty", "lwd", "pty", "tcl", "font", "family", "bty",
+  "xaxs", "yaxs", "cex.axis", "cex.lab", "cex.main"
+)
+
+wanted_formats <- function() intersect(names(vector_formats), getOption("jupyter.plot_mimetypes"))
 
 keep_page <- function(plot) {
   page <- grDevices::recordPlot()
@@ -142,20 +177,21 @@ with_device <- function(device, action) {
 send_page <- function(plot, file, bytes) {
   if (state$silent || is_blank(plot, file, bytes)) return()
   s <- plot$settings
-  wanted <- getOption("jupyter.plot_mimetypes", "image/png")
   pixels <- round(c(width = s$width, height = s$height) * s$res)
   scale <- getOption("jupyter.plot_scale", 2)
   data <- c("text/plain" = json_string(paste0("<plot, ", pixels[["width"]], " x ", pixels[["height"]], " pixels>")))
+  size <- to_json(as.list(round(pixels / scale)))
   metadata <- NULL
-  if ("image/png" %in% wanted || length(plot$formats) == 0L) {
+  if (plot$has_png) {
     png <- base64(readBin(file, "raw", bytes))
     data <- c(data, "image/png" = paste0("\"", png, "\""))
-    metadata <- c("image/png" = to_json(as.list(round(pixels / scale))))
+    metadata <- c("image/png" = size)
   }
   page <- if (length(plot$pages) >= plot$sent) plot$pages[[plot$sent]]
   if (!is.null(page)) for (type in plot$formats) {
     data <- c(data, with_names(page_in_format(page, type, s), type))
     if (type == "image/svg+xml") metadata <- c(metadata, "image/svg+xml" = "{\"isolated\":true}")
+    if (type == "image/jpeg") metadata <- c(metadata, "image/jpeg" = size)
   }
   send_bundle("display", list(data = data, metadata = metadata))
 }
@@ -188,6 +224,8 @@ is_blank <- function(plot, file, bytes) {
     blank <- tempfile("rserver_kernel_", fileext = ".png")
     on.exit(unlink(blank))
     do.call(grDevices::png, c(list(filename = blank), plot$settings))
+    # Whatever its size: R's own margins need some.
+    graphics::par(mar = rep(0, 4L))
     without_page_hooks(graphics::plot.new())
     grDevices::dev.off()
     if (earlier > 1L) grDevices::dev.set(earlier)

@@ -3,14 +3,23 @@
 # Options in force while a cell runs: the name, and what it is then.
 cell_options <- function() {
   list(
-    device = open_plot_device,
-    pager = show_pages,
-    browser = show_url,
+    # Functions of their own, so that the parts behind them are loaded when they are used.
+    device = function(...) open_plot_device(...),
+    pager = function(...) show_pages(...),
+    browser = function(url) show_url(url),
+    viewer = function(url, ...) show_viewed(url, sys.frames()),
     error = quote(.rserver_kernel$unhandled()),
     jupyter.in_kernel = TRUE,
-    jupyter.base_display_func = display,
-    jupyter.clear_output_func = clear_output
+    jupyter.base_display_func = function(...) send_display(...),
+    jupyter.clear_output_func = function(...) clear_output(...)
   )
+}
+
+# Options which users may have set themselves, where they have not: notebooks show colours and redraw lines.
+default_options <- function() {
+  colours <- Sys.getenv("NO_COLOR") == ""
+  wanted <- list(crayon.enabled = colours, cli.num_colors = if (colours) 256L else 1L, cli.dynamic = TRUE)
+  wanted[vapply(names(wanted), function(name) is.null(getOption(name)), NA)]
 }
 
 start_cell <- function(silent, count) {
@@ -18,7 +27,8 @@ start_cell <- function(silent, count) {
   state$count <- count
   state$plots <- list()
   state$queue <- NULL
-  if (is.null(state$options)) state$options <- cell_options()
+  state$payload <- NULL
+  if (is.null(state$options)) state$options <- c(cell_options(), default_options())
   state$earlier <- options(state$options)
   state$running <- TRUE
   if (state$host_device > 1L && grDevices::dev.cur() == state$host_device) open_plot_device()
@@ -37,16 +47,19 @@ end_cell <- function() {
 
 # Functions whose own way needs a terminal: list(package, name, replacement).
 masks <- function() {
-  list(
-    list("base", "quit", quit_cell),
-    list("base", "q", quit_cell),
-    list("base", "browser", no_browser),
-    list("utils", "View", show_table)
+  c(
+    list(
+      list("base", "quit", quit_cell),
+      list("base", "q", quit_cell),
+      list("base", "browser", no_browser),
+      list("utils", "View", show_table)
+    ),
+    if (is.null(getOption("rserver.input"))) input_masks()
   )
 }
 
 quit_cell <- function(save = "default", status = 0, runLast = TRUE) {
-  if (state$running) on_quit()
+  if (state$running) on_quit(status)
   original("quit")(save, status, runLast)
 }
 
@@ -87,8 +100,24 @@ put_masks_on <- function() {
   }
 }
 
+# print() of a widget shows nothing where R is not interactive. Its method is in base's table, whoever loads the package.
+widget_hook <- function(...) registerS3method("print", "htmlwidget", print_widget, envir = baseenv())
+
+print_widget <- function(x, ..., view = interactive()) {
+  if (!state$running) return(getNamespace("htmlwidgets")$print.htmlwidget(x, ..., view = view))
+  if (!state$silent) send_bundle("display", value_bundle(x))
+  invisible(x)
+}
+
+show_widgets <- function() {
+  setHook(packageEvent("htmlwidgets", "onLoad"), widget_hook)
+  if (isNamespaceLoaded("htmlwidgets")) widget_hook()
+}
+
 # Undoes what install.R does.
 remove_agent <- function() {
+  event <- packageEvent("htmlwidgets", "onLoad")
+  setHook(event, Filter(function(hook) !identical(hook, widget_hook), getHook(event)), "replace")
   for (mask in masks()) replace_function(mask[[1L]], mask[[2L]], state$originals[[mask[[2L]]]])
   detach("tools:rserver_kernel", character.only = TRUE)
   invisible()

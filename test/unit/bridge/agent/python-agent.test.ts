@@ -30,12 +30,19 @@ describe('createPythonAgent', () => {
       agent.isCompleteCode('for x in y:'),
       agent.variablesCode(),
       agent.configureCode(options),
+      agent.comms?.listCode(),
+      agent.comms?.messageCode(
+        { type: 'comm', action: 'close', comm_id: 'c', data: {}, metadata: {} },
+        'request-1',
+      ),
     ]).toEqual([
       '__import__("_rserver_kernel").complete("im", 2)',
       '__import__("_rserver_kernel").inspect("len", 1, 1)',
       '__import__("_rserver_kernel").is_complete("for x in y:")',
       '__import__("_rserver_kernel").variables()',
       '__import__("_rserver_kernel").configure("{\\"channel\\":\\"console\\",\\"nonce\\":\\"ab12\\"}")',
+      '__import__("_rserver_kernel").open_comms()',
+      '__import__("_rserver_kernel").comm("{\\"type\\":\\"comm\\",\\"action\\":\\"close\\",\\"comm_id\\":\\"c\\",\\"data\\":{},\\"metadata\\":{}}", "request-1")',
     ]);
   });
 

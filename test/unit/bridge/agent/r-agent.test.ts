@@ -27,14 +27,18 @@ describe('the R agent’s calls', () => {
       agent.inspectCode('mean', 4, 1),
       agent.isCompleteCode('{'),
       agent.variablesCode(),
+      agent.childrenCode(['df', 'a b']),
+      agent.completeCode('"😀"; f(x, n = 1, d$`a', 21),
       agent.configureCode({ channel: 'console', nonce: 'c0ffee' }),
     ];
 
     expect(calls).toEqual([
-      '.rserver_kernel$complete("me",2L)',
-      '.rserver_kernel$inspect("mean",4L,1L)',
+      '.rserver_kernel$complete("name","me",0L,2L)',
+      '.rserver_kernel$inspect("mean","",1L)',
       '.rserver_kernel$is_complete("{")',
       '.rserver_kernel$variables()',
+      '.rserver_kernel$children(base::c("df","a b"))',
+      '.rserver_kernel$complete("member","a",19L,21L,owner="d",operator="$",call="f",given=base::c("n"))',
       '.rserver_kernel$configure("console","c0ffee")',
     ]);
   });
@@ -43,7 +47,8 @@ describe('the R agent’s calls', () => {
     const code = agent.installCode({ channel: 'events', nonce: 'c0ffee' });
 
     expect(code.split('\n').at(-1)).toBe('.rserver_kernel$configure("events","c0ffee")');
-    expect(code.length).toBeLessThan(50_000);
+    // R reads a fifth of it at once, the rest when it is first used.
+    expect(code.length).toBeLessThan(120_000);
   });
 
   test('R’s complaint about the missing object is recognised, in any language', () => {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Connect } from '../../../../src/bridge/configuration.js';
 import { FakeKernel, type CellOutcome } from '../../../helpers/fake-kernel.js';
-import { FakeRemote, clientError, connectionTo } from '../../../helpers/fake-remote.js';
+import { FakeHost, FakeRemote, clientError, connectionTo } from '../../../helpers/fake-remote.js';
 
 let remote: FakeRemote;
 let kernel: FakeKernel;
@@ -25,9 +25,13 @@ function json({ outputs }: CellOutcome): unknown {
   return found.length === 1 ? found[0] : found;
 }
 
+/** In what %time asks the session before and after its code. */
+const CPU_QUESTION = 'proc.time()';
+
 /** What an execution was sent besides its code. */
 function parameters(): readonly unknown[] {
-  return remote.requests.slice(1).map(({ inputParameters, outputParameters, source }) => ({
+  const sent = remote.requests.slice(1).filter(({ code }) => !code.includes(CPU_QUESTION));
+  return sent.map(({ inputParameters, outputParameters, source }) => ({
     ...(source !== undefined && { source }),
     ...(inputParameters !== undefined && { inputs: inputParameters }),
     ...(outputParameters !== undefined && { outputs: outputParameters }),
@@ -431,7 +435,7 @@ describe('%session', () => {
 
   test('attach closes a session of ours in which nothing was done', async () => {
     remote.addSession('shared');
-    kernel.interpreter.start();
+    kernel.interpreter.start(new FakeHost());
     await kernel.run('%session');
 
     await kernel.run('%session attach shared');
@@ -549,7 +553,7 @@ describe('%connect', () => {
       .mockRejectedValueOnce(clientError('CLIENT_UNREACHABLE'))
       .mockResolvedValueOnce(connectionTo(remote));
     kernel = new FakeKernel(remote, { connect });
-    kernel.interpreter.start();
+    kernel.interpreter.start(new FakeHost());
 
     expect((await kernel.run('%connect staging')).result.status).toBe('ok');
   });
@@ -647,6 +651,20 @@ describe('%history', () => {
     expect((await kernel.run('%history x')).result).toMatchObject({ ename: 'BRIDGE_MAGIC_USAGE' });
   });
 
+  test('--search finds inputs by a pattern, each text once', async () => {
+    for (const code of ['a <- 1', 'b', 'a <- 1', 'aa']) await kernel.run(code);
+
+    expect(json(await kernel.run('%history --search "a*"'))).toEqual([
+      { session: 1, line: 3, input: 'a <- 1' },
+      { session: 1, line: 4, input: 'aa' },
+    ]);
+    expect(json(await kernel.run('%history 1 --search a*'))).toEqual([
+      { session: 1, line: 4, input: 'aa' },
+    ]);
+    const { outputs } = await kernel.run('%history --search none');
+    expect(JSON.stringify(outputs)).toContain('Nothing matches none.');
+  });
+
   test('--session shows what the server recorded, without our own calls', async () => {
     await kernel.run('a <- 1');
     remote.session('session-1').history.push('.rserver_kernel$variables()', 'b');
@@ -673,6 +691,24 @@ describe('%config', () => {
     expect(remote.requests.at(-1)).toEqual({ code: 'y', source: 'y' });
     expect(reconnect.text).toContain('%connect');
     expect((await kernel.run('%config display')).result).toMatchObject({
+      ename: 'BRIDGE_MAGIC_USAGE',
+    });
+  });
+
+  test.each(['InlineBackend', "InlineBackend.figure_format = 'svg'"])(
+    'in Python sessions %s is IPython’s',
+    async (option) => {
+      const python = new FakeKernel(remote, { language: 'python' });
+
+      await python.run(`%config ${option}`);
+
+      const { code } = JSON.parse(remote.requests.at(-1)?.code ?? '') as { code: string };
+      expect(code).toContain(`get_ipython().run_line_magic("config", "${option}")`);
+    },
+  );
+
+  test('in R sessions such a name is no setting', async () => {
+    expect((await kernel.run('%config InlineBackend')).result).toMatchObject({
       ename: 'BRIDGE_MAGIC_USAGE',
     });
   });
@@ -791,14 +827,25 @@ describe('help', () => {
     expect(names.sort()).toEqual([
       'config',
       'connect',
+      'consume',
       'files',
       'help',
       'history',
       'inputs',
       'lsmagic',
+      'output',
       'outputs',
+      'publish',
+      'pull',
+      'push',
+      'python',
+      'r',
+      'realtime',
       'restart',
+      'service',
+      'services',
       'session',
+      'share',
       'snapshot',
       'time',
       'workspace',

@@ -19,6 +19,8 @@ function split(code: string, language: LanguageName): readonly string[] {
 
 describe('a magic is found', () => {
   test.each<[string, LanguageName, string, string[]]>([
+    ['with the whole cell, over two lines', 'R', '%%time a \\\n  b\nx', ['%%time|a  b|x']],
+    ['with the whole cell, whose last line goes on', 'R', '%%time a \\', ['%%time|a \\|']],
     ['alone', 'R', '%snapshot', ['%snapshot|']],
     ['with an argument', 'R', '%snapshot create A b', ['%snapshot|create A b']],
     ['with Windows line ends', 'R', 'x\r\n%session\r\ny', ['code@0:x\r', '%session|', 'code@2:y']],
