@@ -92,7 +92,8 @@ describe.skipIf(isMissing('jupyterlab', 'chromium', 'build'))('widgets in Jupyte
     const button = notebook.output(4).getByRole('button', { name: 'Fail' });
     await button.click();
 
-    await notebook.output(4).getByText('clicked').waitFor();
+    // The traceback below it quotes the line that printed it.
+    await notebook.output(4).getByText('clicked').first().waitFor();
     await notebook.output(4).getByText('ZeroDivisionError').first().waitFor();
     await notebook.screenshot('lab-widgets-callback');
   });
