@@ -22,6 +22,8 @@ const ENTRY = path.join('cli', 'main');
 const LICENSES = 'third-party-licenses.txt';
 /** The admin page: a script for browsers, in a bundle of its own. */
 const PAGE = path.join('server', 'admin');
+/** Runs in a thread of its own, and is loaded by it without anything else. */
+const THREAD = path.join('server', 'snapshots', 'chunk-worker');
 const STAMP = path.join(ROOT, '.cache', 'build-stamp');
 
 /** Stay outside: they have native parts, or start files of their own; or are optional. */
@@ -31,7 +33,12 @@ async function build(): Promise<void> {
   const digest = digestOfSources();
   const isCurrent = existsSync(STAMP) && readFileSync(STAMP, 'utf8') === digest;
   if (process.argv.includes('--if-needed') && isCurrent && existsSync(TARGET)) return;
-  const wanted = new Set([...(await bundleSources()), await bundlePage(), ...copyAssets()]);
+  const wanted = new Set([
+    ...(await bundleSources()),
+    await bundleThread(),
+    await bundlePage(),
+    ...copyAssets(),
+  ]);
   removeLeftovers(wanted);
   chmodSync(path.join(TARGET, `${ENTRY}.js`), 0o755);
   mkdirSync(path.dirname(STAMP), { recursive: true });
@@ -78,6 +85,22 @@ async function bundleSources(): Promise<readonly string[]> {
   writeFileSync(path.join(TARGET, LICENSES), licensesOf(metafile));
   const written = Object.keys(metafile.outputs).map((file) => path.relative('dist', file));
   return [...written, LICENSES];
+}
+
+/** @returns The file written, relative to dist. */
+async function bundleThread(): Promise<string> {
+  const file = `${THREAD}.js`;
+  await bundle({
+    entryPoints: [path.join(SOURCE, `${THREAD}.ts`)],
+    outfile: path.join(TARGET, file),
+    absWorkingDir: ROOT,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    logLevel: 'warning',
+  });
+  return file;
 }
 
 /** @returns The file written, relative to dist. */

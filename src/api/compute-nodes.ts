@@ -6,13 +6,13 @@ import {
   jsonResponse,
   ref,
   strings,
+  unauthorized,
   type Operation,
   type Paths,
   type Schemas,
 } from './document.js';
 
 const tag = ['Centralized Configuration APIs'];
-const unauthorized = 'No bearer token, or one that is expired or revoked.';
 
 const change = (operationId: string, summary: string): Operation => ({
   operationId,

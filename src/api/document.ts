@@ -4,7 +4,7 @@
 export type Since = '9.0.1' | '9.1' | '9.2.1' | '9.3';
 
 /** What only the embedded server offers. @see docs/rest-api.md */
-export type ExtensionName = 'events' | 'source' | 'restore' | 'stdin';
+export type ExtensionName = 'events' | 'source' | 'restore' | 'stdin' | 'snapshots';
 
 /** A JSON Schema (2020-12, as OpenAPI 3.1 uses it), reduced to the keywords the contract needs. */
 export interface Schema {
@@ -170,6 +170,9 @@ export function bytesResponse(
 export function emptyResponse(description: string): ResponseSpec {
   return { description };
 }
+
+/** What status 401 means everywhere. */
+export const unauthorized = 'No bearer token, or one that is expired or revoked.';
 
 /**
  * The failing answers of an operation of the core API, with `default` for every other status.

@@ -19,11 +19,23 @@ export const INPUT_HEADER = 'RServer-Input';
 /** Lets the code ask for input: the client watches the events and answers. */
 export const INPUT_BY_EVENTS = 'events';
 
+/** Request header of a snapshot; its one value is {@link TAKEN_BY_INTERIM}. */
+export const TAKEN_HEADER = 'RServer-Taken';
+
+/** Asks for an interim answer 102 when the state is taken: executions sent after it do not change the snapshot. */
+export const TAKEN_BY_INTERIM = '102';
+
 /** The longest answer to a request for input, in UTF-16 code units. */
 export const MAX_INPUT_LENGTH = 1024 * 1024;
 
 /** Every extension there is. */
-export const EXTENSION_NAMES: readonly ExtensionName[] = ['events', 'source', 'restore', 'stdin'];
+export const EXTENSION_NAMES: readonly ExtensionName[] = [
+  'events',
+  'source',
+  'restore',
+  'stdin',
+  'snapshots',
+];
 
 /** One frame of `GET /sessions/{id}/events`. Texts of an execution, joined in order, are its `consoleOutput`. */
 export type SessionEvent =
@@ -43,6 +55,10 @@ export type SessionEvent =
       readonly prompt: string;
       readonly password: boolean;
     }
+  /** Something else occupies the session: the execution waits for its turn. Without it there is no `started`. */
+  | { readonly type: 'queued'; readonly executionId: string }
+  /** The turn of an execution that was queued has come. */
+  | { readonly type: 'started'; readonly executionId: string }
   /** After the last event of an execution, before its HTTP answer. */
   | { readonly type: 'finished'; readonly executionId: string };
 

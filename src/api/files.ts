@@ -7,6 +7,7 @@ import {
   pathParameter,
   strings,
   text,
+  unauthorized,
   type Paths,
 } from './document.js';
 import { sessionErrors, sessionIdParameter } from './sessions.js';
@@ -14,7 +15,7 @@ import { sessionErrors, sessionIdParameter } from './sessions.js';
 const tag = ['Session APIs'];
 const fileName = pathParameter('fileName', 'Name of the file, without a folder.');
 const fileErrors = errorResponses({
-  401: 'No bearer token, or one that is expired or revoked.',
+  401: unauthorized,
   404: 'No such session, or no such file in it.',
   410: 'The session existed but is gone.',
 });

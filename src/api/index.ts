@@ -7,6 +7,8 @@ export {
   EXTENSIONS_HEADER,
   INPUT_BY_EVENTS,
   INPUT_HEADER,
+  TAKEN_BY_INTERIM,
+  TAKEN_HEADER,
   MAX_INPUT_LENGTH,
   parseExtensions,
   type InputMessage,

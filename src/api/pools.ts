@@ -6,6 +6,7 @@ import {
   listOf,
   ref,
   text,
+  unauthorized,
   type Paths,
   type Schemas,
 } from './document.js';
@@ -13,7 +14,6 @@ import { serviceNameParameter, serviceVersionParameter } from './services.js';
 
 const tag = ['Services Management APIs'];
 const service = [serviceNameParameter, serviceVersionParameter];
-const unauthorized = 'No bearer token, or one that is expired or revoked.';
 const poolErrors = errorResponses({
   400: 'The sizes do not fit together.',
   401: unauthorized,

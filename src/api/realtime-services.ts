@@ -3,6 +3,7 @@ import {
   errorResponses,
   jsonResponse,
   text,
+  unauthorized,
   type Operation,
   type Paths,
   type Schema,
@@ -10,7 +11,6 @@ import {
 import { serviceNameParameter, serviceVersionParameter } from './services.js';
 
 const tag = ['Services Management APIs'];
-const unauthorized = 'No bearer token, or one that is expired or revoked.';
 const notOwner = 'Another user owns the service.';
 const exists = 'The version exists; change it with PATCH.';
 

@@ -9,6 +9,7 @@ import {
   ref,
   strings,
   text,
+  unauthorized,
   type Parameter,
   type Paths,
   type Schemas,
@@ -24,8 +25,6 @@ export const serviceVersionParameter: Parameter = pathParameter(
   'version',
   'Version of the web service: any text, such as `1.0` or `v1.0.0`.',
 );
-
-const unauthorized = 'No bearer token, or one that is expired or revoked.';
 
 /** Paths of managing web services. */
 export const servicesPaths: Paths = {

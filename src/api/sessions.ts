@@ -9,6 +9,7 @@ import {
   ref,
   strings,
   text,
+  unauthorized,
   type Parameter,
   type Paths,
   type Schemas,
@@ -27,7 +28,7 @@ export const sessionIdParameter: Parameter = pathParameter('id', 'Id of the sess
 
 /** Failures every session path shares. */
 export const sessionErrors = errorResponses({
-  401: 'No bearer token, or one that is expired or revoked.',
+  401: unauthorized,
   404: 'No such session of this user.',
   410: 'The session existed but is gone, for instance because its shell ended.',
 });
@@ -57,7 +58,7 @@ export const sessionsPaths: Paths = {
           },
         },
         ...errorResponses({
-          401: 'No bearer token, or one that is expired or revoked.',
+          401: unauthorized,
           404: 'No such snapshot of this user.',
           503: 'Every shell is in use.',
         }),
@@ -70,7 +71,7 @@ export const sessionsPaths: Paths = {
       summary: 'List the sessions of the current user',
       responses: {
         200: jsonResponse(listOf('Session'), 'The sessions of the user.'),
-        ...errorResponses({ 401: 'No bearer token, or one that is expired or revoked.' }),
+        ...errorResponses({ 401: unauthorized }),
       },
       'x-since': '9.0.1',
     },
@@ -282,7 +283,7 @@ export const sessionsSchemas: Schemas = {
     description: 'One frame of the event stream.',
     required: ['type', 'executionId'],
     properties: {
-      type: { type: 'string', enum: ['stream', 'data', 'finished'] },
+      type: { type: 'string', enum: ['queued', 'started', 'stream', 'data', 'finished'] },
       executionId: text('The execution it belongs to.'),
       name: { type: 'string', enum: ['stdout', 'stderr'], description: 'For `stream`.' },
       text: text('For `stream`.'),

@@ -9,15 +9,17 @@ import {
   pathParameter,
   ref,
   text,
+  unauthorized,
   type Paths,
   type Schemas,
 } from './document.js';
+import { TAKEN_HEADER } from './extensions.js';
 import { sessionErrors, sessionIdParameter } from './sessions.js';
 
 const tag = ['Snapshot APIs'];
 const snapshotId = pathParameter('id', 'Id of the snapshot.');
 const snapshotErrors = errorResponses({
-  401: 'No bearer token, or one that is expired or revoked.',
+  401: unauthorized,
   404: 'No such snapshot of this user.',
 });
 
@@ -29,7 +31,18 @@ export const snapshotsPaths: Paths = {
       tags: tag,
       summary: 'Keep the workspace and all files of a session',
       description: 'Loaded packages and modules are not kept.',
-      parameters: [sessionIdParameter],
+      parameters: [
+        sessionIdParameter,
+        {
+          name: TAKEN_HEADER,
+          in: 'header',
+          required: false,
+          description:
+            '`102`: answer with an interim 102 when the state is taken; the session goes on while it is written.',
+          schema: { type: 'string' },
+          'x-extension': 'snapshots',
+        },
+      ],
       requestBody: jsonBody(ref('CreateSnapshotRequest'), 'How to call it; may be `{}`.', {
         name: 'Iris Snapshot',
       }),
@@ -53,7 +66,7 @@ export const snapshotsPaths: Paths = {
       responses: {
         200: emptyResponse('Merged.'),
         ...errorResponses({
-          401: 'No bearer token, or one that is expired or revoked.',
+          401: unauthorized,
           404: 'No such session or snapshot of this user.',
           410: 'The session existed but is gone.',
         }),
@@ -68,7 +81,7 @@ export const snapshotsPaths: Paths = {
       summary: 'List the snapshots of the current user',
       responses: {
         200: jsonResponse(listOf('Snapshot'), 'The snapshots of the user.'),
-        ...errorResponses({ 401: 'No bearer token, or one that is expired or revoked.' }),
+        ...errorResponses({ 401: unauthorized }),
       },
       'x-since': '9.0.1',
     },

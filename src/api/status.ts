@@ -1,5 +1,12 @@
 // The contract of the health report.
-import { errorResponses, jsonResponse, ref, type Paths, type Schemas } from './document.js';
+import {
+  errorResponses,
+  jsonResponse,
+  ref,
+  unauthorized,
+  type Paths,
+  type Schemas,
+} from './document.js';
 
 /** Path of the health report. */
 export const statusPaths: Paths = {
@@ -11,7 +18,7 @@ export const statusPaths: Paths = {
       responses: {
         200: jsonResponse(ref('StatusResponse'), 'The report.'),
         ...errorResponses({
-          401: 'No bearer token, or one that is expired or revoked.',
+          401: unauthorized,
           500: 'The server cannot tell its own state.',
         }),
       },

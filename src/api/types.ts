@@ -11,7 +11,6 @@ export type CreateSessionRequest = Schemas['CreateSessionRequest'];
 export type CreateSessionResponse = Schemas['CreateSessionResponse'];
 export type ExecuteRequest = Schemas['ExecuteRequest'];
 export type ExecuteResponse = Schemas['ExecuteResponse'];
-export type WorkspaceObject = Schemas['WorkspaceObject'];
 export type ConsoleOutputResponse = Schemas['ConsoleOutputResponse'];
 export type Snapshot = Schemas['Snapshot'];
 export type CreateSnapshotRequest = Schemas['CreateSnapshotRequest'];

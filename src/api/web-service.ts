@@ -9,6 +9,7 @@ import {
   serviceErrorResponses,
   strings,
   text,
+  unauthorized,
   type Parameter,
   type Paths,
   type Schemas,
@@ -25,13 +26,13 @@ const index = pathParameter('index', 'Place of the item in the batch, from 0.', 
 
 const consumeErrors = serviceErrorResponses({
   400: 'The inputs are not those of the service.',
-  401: 'No bearer token, or one that is expired or revoked.',
+  401: unauthorized,
   404: 'No such service or version.',
   500: 'The service could not be run.',
 });
 const batchErrors = serviceErrorResponses({
   400: 'The request cannot be understood.',
-  401: 'No bearer token, or one that is expired or revoked.',
+  401: unauthorized,
   404: 'No such service, version, execution, item or file.',
 });
 
@@ -49,7 +50,7 @@ export const webServicePaths: Paths = {
         200: jsonResponse(ref('SwaggerJsonResponse'), 'The Swagger file.'),
         ...errorResponses({
           400: 'The request cannot be understood.',
-          401: 'No bearer token, or one that is expired or revoked.',
+          401: unauthorized,
           404: 'No such service or version.',
         }),
       },

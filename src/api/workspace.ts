@@ -6,6 +6,7 @@ import {
   jsonResponse,
   pathParameter,
   strings,
+  unauthorized,
   type Paths,
 } from './document.js';
 import { sessionErrors, sessionIdParameter } from './sessions.js';
@@ -13,7 +14,7 @@ import { sessionErrors, sessionIdParameter } from './sessions.js';
 const tag = ['Session APIs'];
 const objectName = pathParameter('objectName', 'Name of the object.');
 const objectErrors = errorResponses({
-  401: 'No bearer token, or one that is expired or revoked.',
+  401: unauthorized,
   404: 'No such session, or no such object in it.',
   410: 'The session existed but is gone.',
 });

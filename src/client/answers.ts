@@ -77,22 +77,6 @@ export function normaliseLineEnds(text: string): string {
   return text.includes('\r\n') ? text.replaceAll('\r\n', '\n') : text;
 }
 
-/**
- * The time of a `creationTime`. Servers write no zone and mean UTC, and up to seven fractional digits.
- *
- * @returns `undefined` for what is no time.
- */
-export function parseServerTime(value: string): Date | undefined {
-  const match =
-    /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}:\d{2})(\.\d{1,9})?(Z|[+-]\d{2}:?\d{2})?)?$/.exec(
-      value.trim(),
-    );
-  if (match === null) return undefined;
-  const [, date = '', time = '00:00:00', fraction = '', zone = 'Z'] = match;
-  const parsed = new Date(`${date}T${time}${fraction.slice(0, 4)}${zone}`);
-  return Number.isNaN(parsed.getTime()) ? undefined : parsed;
-}
-
 function firstText(...values: readonly unknown[]): string | undefined {
   return values.find((value): value is string => typeof value === 'string' && value !== '');
 }

@@ -15,6 +15,8 @@ export interface Call {
   readonly contentType?: string;
   /** Names and values in turn. */
   readonly headers?: readonly string[];
+  /** Called at an interim answer 102. */
+  readonly onInterim?: (() => void) | undefined;
   /** Which time limit applies. Default `request`. */
   readonly limitName?: FailureContext['limitName'];
   /** Instead of the configured limit. Milliseconds; 0 means none. */

@@ -24,6 +24,9 @@ export interface EventStream {
    * A text of more than a million characters is refused in the person's place.
    */
   send(message: InputMessage): void;
+  /** Takes no more from the server, which lets the program wait, until `resume`; what has arrived still comes. */
+  pause(): void;
+  resume(): void;
   /** Settles when the stream has ended, however that came; never rejects. */
   readonly closed: Promise<void>;
   /** Ends the stream; twice is harmless. */
@@ -203,6 +206,7 @@ class WebSocketEventStream implements EventStream {
   readonly #listeners: ((event: SessionEvent) => void)[] = [];
   readonly #early: SessionEvent[] = [];
   #isAlive = true;
+  #isPaused = false;
 
   constructor(socket: WebSocket) {
     this.#socket = socket;
@@ -238,6 +242,17 @@ class WebSocketEventStream implements EventStream {
     }
   }
 
+  pause(): void {
+    this.#isPaused = true;
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#isAlive = true; // what it has sent meanwhile is not read yet
+    this.#socket.resume();
+  }
+
   close(): void {
     this.#socket.close(NORMAL_CLOSURE);
   }
@@ -250,7 +265,7 @@ class WebSocketEventStream implements EventStream {
   }
 
   #checkLife(): void {
-    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    if (this.#socket.readyState !== this.#socket.OPEN || this.#isPaused) return;
     if (!this.#isAlive) {
       this.#socket.terminate();
       return;
@@ -268,7 +283,7 @@ function withinLimit(message: InputMessage): InputMessage {
 }
 
 /** An event, or `undefined` for a frame of a kind that is not known here. */
-export function toSessionEvent(value: unknown): SessionEvent | undefined {
+function toSessionEvent(value: unknown): SessionEvent | undefined {
   if (!isRecord(value)) return undefined;
   const { type, executionId, name, text, data, inputId, prompt, password } = value;
   if (typeof executionId !== 'string') return undefined;
@@ -279,5 +294,6 @@ export function toSessionEvent(value: unknown): SessionEvent | undefined {
   if (type === 'input_request' && typeof inputId === 'string' && typeof prompt === 'string') {
     return { type, executionId, inputId, prompt, password: password === true };
   }
-  return type === 'finished' ? { type, executionId } : undefined;
+  const isMark = type === 'queued' || type === 'started' || type === 'finished';
+  return isMark ? { type, executionId } : undefined;
 }

@@ -19,6 +19,8 @@ export interface ExchangeRequest {
   /** Time from the start of sending to the end of the answer; 0 means no limit. Milliseconds. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
+  /** Called at an interim answer 102. */
+  readonly onInterim?: (() => void) | undefined;
 }
 
 /** An answer that has arrived in whole. */
@@ -60,13 +62,17 @@ export interface Exchanger {
   destroy(): Promise<void>;
 }
 
+const PROCESSING = 102;
+
 /** Idle connections are given up after this time where the server names none. Kestrel keeps them for 130 s. */
 const KEEP_ALIVE_MS = 30_000;
 
 /** Makes an {@link Exchanger} for a server. Nothing is connected before the first request. */
 export function createExchanger(options: ResolvedOptions): Exchanger {
   const { pool, pathPrefix, extraHeaders } = openPool(options);
-  const dispatch = (request: ExchangeRequest, handler: Dispatcher.DispatchHandler): void => {
+  const dispatch = <Result>(request: ExchangeRequest, handler: AnswerHandler<Result>): void => {
+    handler.listen();
+    if (handler.isSettled) return;
     pool.dispatch(
       {
         method: request.method,
@@ -86,13 +92,11 @@ export function createExchanger(options: ResolvedOptions): Exchanger {
   return {
     exchange: (request) =>
       new Promise((resolve, reject) => {
-        const handler = new WholeAnswerHandler(request, resolve, reject);
-        if (!handler.isSettled) dispatch(request, handler);
+        dispatch(request, new WholeAnswerHandler(request, resolve, reject));
       }),
     stream: (request) =>
       new Promise((resolve, reject) => {
-        const handler = new StreamedAnswerHandler(request, resolve, reject);
-        if (!handler.isSettled) dispatch(request, handler);
+        dispatch(request, new StreamedAnswerHandler(request, resolve, reject));
       }),
     close: () => pool.close(),
     destroy: () => pool.destroy(),
@@ -157,9 +161,11 @@ function loadPool(): typeof Pool {
 }
 
 /** What both ways of taking an answer share: the time limit, the signal, and how far the request came. */
-abstract class AnswerHandler implements Dispatcher.DispatchHandler {
+abstract class AnswerHandler<Result> implements Dispatcher.DispatchHandler {
   isSettled = false;
   protected readonly request: ExchangeRequest;
+  protected readonly resolve: (result: Result) => void;
+  protected readonly reject: (error: unknown) => void;
   protected progress: ExchangeProgress = 'unsent';
   protected controller: Dispatcher.DispatchController | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -167,8 +173,22 @@ abstract class AnswerHandler implements Dispatcher.DispatchHandler {
     this.stop(this.request.signal?.reason);
   };
 
-  constructor(request: ExchangeRequest) {
+  constructor(
+    request: ExchangeRequest,
+    resolve: (result: Result) => void,
+    reject: (error: unknown) => void,
+  ) {
     this.request = request;
+    this.resolve = resolve;
+    this.reject = reject;
+  }
+
+  /** Heeds the signal; afterwards it may be settled. */
+  listen(): void {
+    const { signal } = this.request;
+    if (signal === undefined) return;
+    if (signal.aborted) this.#onAbort();
+    else signal.addEventListener('abort', this.#onAbort, { once: true });
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -192,13 +212,6 @@ abstract class AnswerHandler implements Dispatcher.DispatchHandler {
 
   protected abstract fail(error: unknown): void;
 
-  protected listen(): void {
-    const { signal } = this.request;
-    if (signal === undefined) return;
-    if (signal.aborted) this.#onAbort();
-    else signal.addEventListener('abort', this.#onAbort, { once: true });
-  }
-
   protected release(): void {
     this.isSettled = true;
     clearTimeout(this.#timer);
@@ -214,30 +227,20 @@ abstract class AnswerHandler implements Dispatcher.DispatchHandler {
   }
 }
 
-class WholeAnswerHandler extends AnswerHandler {
-  readonly #resolve: (answer: Answer) => void;
-  readonly #reject: (error: unknown) => void;
+class WholeAnswerHandler extends AnswerHandler<Answer> {
   readonly #chunks: Buffer[] = [];
   #statusCode = 0;
   #headers: AnswerHeaders = {};
-
-  constructor(
-    request: ExchangeRequest,
-    resolve: (answer: Answer) => void,
-    reject: (error: unknown) => void,
-  ) {
-    super(request);
-    this.#resolve = resolve;
-    this.#reject = reject;
-    this.listen();
-  }
 
   onResponseStart(
     _controller: Dispatcher.DispatchController,
     statusCode: number,
     headers: AnswerHeaders,
   ): void {
-    if (statusCode < 200) return;
+    if (statusCode < 200) {
+      if (statusCode === PROCESSING) this.request.onInterim?.();
+      return;
+    }
     this.progress = 'answering';
     this.#statusCode = statusCode;
     this.#headers = headers;
@@ -253,31 +256,18 @@ class WholeAnswerHandler extends AnswerHandler {
     const [only] = this.#chunks;
     const body =
       this.#chunks.length === 1 && only !== undefined ? only : Buffer.concat(this.#chunks);
-    this.#resolve({ statusCode: this.#statusCode, headers: this.#headers, body });
+    this.resolve({ statusCode: this.#statusCode, headers: this.#headers, body });
   }
 
   protected override fail(error: unknown): void {
     if (this.isSettled) return;
     this.release();
-    this.#reject(error);
+    this.reject(error);
   }
 }
 
-class StreamedAnswerHandler extends AnswerHandler {
-  readonly #resolve: (answer: StreamedAnswer) => void;
-  readonly #reject: (error: unknown) => void;
+class StreamedAnswerHandler extends AnswerHandler<StreamedAnswer> {
   #body: Readable | undefined;
-
-  constructor(
-    request: ExchangeRequest,
-    resolve: (answer: StreamedAnswer) => void,
-    reject: (error: unknown) => void,
-  ) {
-    super(request);
-    this.#resolve = resolve;
-    this.#reject = reject;
-    this.listen();
-  }
 
   onResponseStart(
     controller: Dispatcher.DispatchController,
@@ -299,7 +289,7 @@ class StreamedAnswerHandler extends AnswerHandler {
         done(error);
       },
     });
-    this.#resolve({ statusCode, headers, body: this.#body });
+    this.resolve({ statusCode, headers, body: this.#body });
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -315,7 +305,7 @@ class StreamedAnswerHandler extends AnswerHandler {
   protected override fail(error: unknown): void {
     if (this.isSettled) return;
     this.release();
-    if (this.#body === undefined) this.#reject(error);
+    if (this.#body === undefined) this.reject(error);
     else this.#body.destroy(error as Error);
   }
 }

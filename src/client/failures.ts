@@ -127,7 +127,7 @@ function isNotHttp(error: unknown): boolean {
 }
 
 /** E.g. `10 s` or `250 ms`. */
-export function seconds(milliseconds: number): string {
+function seconds(milliseconds: number): string {
   return milliseconds < 1000 ? `${milliseconds} ms` : `${milliseconds / 1000} s`;
 }
 

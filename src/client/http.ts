@@ -177,6 +177,7 @@ export class HttpClient {
         body: call.body,
         timeoutMs: this.#timeoutMs(call),
         signal: call.signal,
+        onInterim: call.onInterim,
       });
       logger.debug(
         { operation: call.operation, statusCode: answer.statusCode },

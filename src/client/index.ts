@@ -1,15 +1,13 @@
-export { normaliseLineEnds, parseServerTime } from './answers.js';
 export { RServerClient } from './client.js';
 export { CLIENT_ERROR_CODES, ClientError, isClientError, type ClientErrorCode } from './errors.js';
 export type { EventStream } from './events.js';
-export {
-  DEFAULT_TIMEOUTS,
-  type CallOptions,
-  type ClientAuth,
-  type ClientOptions,
-  type ClientTimeouts,
-  type ClientTls,
-  type SecretSource,
+export type {
+  CallOptions,
+  ClientAuth,
+  ClientOptions,
+  ClientTimeouts,
+  ClientTls,
+  SecretSource,
 } from './options.js';
 export type { RealtimeService } from './realtime-services.js';
 export type { ServicePoolStatus, WebServiceInfo } from './services.js';

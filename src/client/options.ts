@@ -82,7 +82,7 @@ export interface ResolvedOptions {
 }
 
 /** The default time limits. */
-export const DEFAULT_TIMEOUTS: ClientTimeouts = {
+const DEFAULT_TIMEOUTS: ClientTimeouts = {
   connectTimeoutMs: 10_000,
   loginTimeoutMs: 30_000,
   requestTimeoutMs: 60_000,

@@ -15,7 +15,7 @@ export interface WebServiceInfo {
   readonly name: string;
   readonly version: string;
   readonly versionPublishedBy: string;
-  /** As the server wrote it; `parseServerTime` reads it. */
+  /** As the server wrote it: UTC without a zone, with up to seven digits of a second. */
   readonly creationTime: string;
   readonly snapshotId: string;
   readonly runtimeType: 'R' | 'Python' | 'Realtime';

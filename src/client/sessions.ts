@@ -6,6 +6,8 @@ import {
   EXECUTION_ID_HEADER,
   INPUT_BY_EVENTS,
   INPUT_HEADER,
+  TAKEN_BY_INTERIM,
+  TAKEN_HEADER,
 } from '../api/extensions.js';
 import type { CreateSessionRequest, ExecuteRequest, SessionRuntimeType } from '../api/index.js';
 import { asList, asText, asTexts, isRecord, normaliseLineEnds } from './answers.js';
@@ -200,13 +202,16 @@ export class SessionsClient {
   /**
    * Keeps the workspace and the files of the session.
    *
+   * @param options - `onTaken` is called when the state is taken, by servers that tell: executions sent after it do not
+   *   change the snapshot.
    * @returns The id of the snapshot.
    */
   async createSnapshot(
     id: string,
     request: { readonly name?: string | undefined } = {},
-    options: CallOptions = {},
+    options: CallOptions & { readonly onTaken?: () => void } = {},
   ): Promise<string> {
+    const asksForTaken = options.onTaken !== undefined && this.#http.extensions.has('snapshots');
     const call: Call = {
       operation: 'create a snapshot',
       method: 'POST',
@@ -215,6 +220,8 @@ export class SessionsClient {
       limitName: 'transfer',
       sessionId: id,
       signal: options.signal,
+      ...(asksForTaken && { headers: [TAKEN_HEADER, TAKEN_BY_INTERIM] }),
+      onInterim: options.onTaken,
     };
     const value = await this.#http.sendForJson(call);
     const snapshotId = isRecord(value) ? asText(value['snapshotId'] ?? value['id']) : asText(value);

@@ -11,7 +11,7 @@ export interface SnapshotInfo {
   readonly id: string;
   readonly name: string;
   readonly owner: string;
-  /** As the server wrote it; `parseServerTime` reads it. */
+  /** As the server wrote it: UTC without a zone, with up to seven digits of a second. */
   readonly creationTime: string;
   /** Bytes of the zip file. */
   readonly contentSize: number;

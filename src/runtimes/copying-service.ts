@@ -13,7 +13,8 @@ import {
 import { exitedError, RuntimeProcessError } from './errors.js';
 import { ANSWER, encodeFrame, REQUEST } from './framing.js';
 import type { Language } from './language.js';
-import { makePipes, type StartedWorker } from './process-runtime.js';
+import { makePipes } from './named-pipes.js';
+import type { StartedWorker } from './process-runtime.js';
 import type { RuntimeExit } from './runtime.js';
 import { COPY_PIPES } from './service-copy.js';
 import { abortedError, ServicePlace } from './service-place.js';

@@ -59,6 +59,15 @@ export const RUNTIME_ERROR_CODES = {
     cause: 'The snapshot holds no workspace that this language can read.',
     remedy: 'Load R snapshots into R sessions and Python snapshots into Python sessions.',
   },
+  RUNTIME_SNAPSHOT_CUT: {
+    cause:
+      'The copy of the process that wrote a snapshot ended in the middle: it was killed, or memory was too little.',
+    remedy: 'Make the snapshot again, after removing large objects that are no longer needed.',
+  },
+  RUNTIME_FILE_CHANGED: {
+    cause: 'A large file of the working directory changed while a snapshot kept it.',
+    remedy: 'Make the snapshot again when nothing writes to that file.',
+  },
   RUNTIME_SERVICE_INIT: {
     cause: "A web service's code that runs before its calls failed.",
     remedy: 'Correct the initCode, or publish with a snapshot that holds what it needs.',
@@ -79,6 +88,10 @@ export const RUNTIME_ERROR_CODES = {
 } as const satisfies Record<string, { readonly cause: string; readonly remedy: string }>;
 
 export type RuntimeErrorCode = keyof typeof RUNTIME_ERROR_CODES;
+
+/** The worker names a code for what it foresaw; anything else it could not do is a fault of its own. */
+export const errorCodeOf = (code: string): RuntimeErrorCode =>
+  code in RUNTIME_ERROR_CODES ? (code as RuntimeErrorCode) : 'RUNTIME_GARBLED';
 
 /** A language process or one of its files and objects let us down. */
 export class RuntimeProcessError extends AppError {

@@ -10,12 +10,18 @@ export const REQUEST = {
   deleteObject: 5,
   saveWorkspace: 6,
   loadWorkspace: 7,
-  /** The first frame: its text is the nonce of the markers. */
+  /** The first frame: its text is the nonce of the markers, its bytes are `parent` where copies are to be made. */
   start: 8,
   /** Of a service: what was loaded is what every call begins with; the text is the code of the calls. */
   prepareCopies: 9,
   /** Of a service: makes a copy of the process that serves the pipes in the folder named by the text. */
   fork: 10,
+  /** Of a warm parent: makes a copy, the worker of a session, which opens the pipes in the folder named by the text. */
+  forkSession: 11,
+  /** Of a warm parent: waits for the copy whose process the text names, which has ended. Gives its status as of wait(2). */
+  awaitCopy: 12,
+  /** Of a warm parent: what has been loaded is what copies begin with; makes it cheap to copy. */
+  settle: 13,
 } as const;
 
 /** What a worker answers. */
@@ -34,6 +40,8 @@ export const ANSWER = {
   ready: 6,
   /** Of a copy: its call may have left something behind; it takes no other. */
   spent: 7,
+  /** As `data`, with its place at the end of the execution whose answer follows. */
+  lastData: 8,
 } as const;
 
 /** What travels on the pipe of answers to requests for input; the bytes are the number of the request. */

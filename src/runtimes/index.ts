@@ -10,6 +10,7 @@ export type {
   RuntimeExecutionResult,
   RuntimeExit,
   RuntimeType,
+  SnapshotWriting,
 } from './runtime.js';
 export type { RuntimeFactory, RuntimePoolStatus } from './runtime-factory.js';
 export type {
@@ -33,3 +34,4 @@ export { createProcessRuntime, type ProcessRuntimeOptions } from './process-runt
 export { pythonLanguage, type PythonLanguageOptions } from './python-language.js';
 export { rLanguage, type RLanguageOptions } from './r-language.js';
 export type { Language, WorkerCommand } from './language.js';
+export { PARTS_SUFFIX, SNAPSHOT_FILES } from './snapshot-layout.js';

@@ -10,13 +10,21 @@ export interface WorkerCommand {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** Lines of code, each run by itself. */
+export interface Rehearsal {
+  /** What copies of a process find done when the process has done it. */
+  readonly parent: readonly string[];
+  /** What each process does for itself. */
+  readonly session: readonly string[];
+}
+
 export interface Language {
   readonly runtimeType: RuntimeType;
   readonly workerCommand: WorkerCommand;
   /** Added to the environment of processes that make copies of themselves for the calls of a service. */
   readonly serviceEnvironment: Readonly<Record<string, string>>;
   /** Code which a process that nobody waits for runs once, so that the first cell finds everything loaded and compiled. */
-  readonly rehearsal: readonly string[];
+  readonly rehearsal: Rehearsal;
   /** Name of the workspace file in a snapshot folder. */
   readonly workspaceFileName: string;
   /** Whether reading a workspace opens again what was open for writing, which empties those files. */

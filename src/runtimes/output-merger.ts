@@ -40,6 +40,10 @@ export class OutputMerger {
   #held: { readonly behind: number; readonly name: StreamName; readonly text: string }[] = [];
   /** What stands at the coming `d` markers. */
   #placed: (RuntimeEvent | undefined)[] = [];
+  /** What stands at the coming `e` marker. */
+  #last: RuntimeEvent[] = [];
+  /** The `e` marker of the execution has been passed. */
+  #isEnded = false;
 
   /**
    * @param nonce - Hex digits that only this server and its worker know.
@@ -53,13 +57,14 @@ export class OutputMerger {
     this.#onEnd = onEnd;
   }
 
-  /** The next bytes of a stream; they are not kept. */
-  write(name: StreamName, chunk: Buffer): void {
+  /** The next bytes of a stream; they are not kept. @returns Whether there was text among them. */
+  write(name: StreamName, chunk: Buffer): boolean {
     const stream = this.#streams[name];
     const bytes = stream.carry.length === 0 ? chunk : Buffer.concat([stream.carry, chunk]);
     stream.carry = Buffer.alloc(0);
     let textStart = 0;
     let scanFrom = 0;
+    let hasText = false;
     for (;;) {
       const at = bytes.indexOf(MARKER_START, scanFrom);
       if (at === -1) break;
@@ -67,10 +72,11 @@ export class OutputMerger {
         scanFrom = at + 1;
         continue;
       }
+      if (at > textStart) hasText = true;
       this.#text(name, bytes.subarray(textStart, at));
       if (bytes.length - at < this.#markerBytes) {
         stream.carry = Buffer.from(bytes.subarray(at));
-        return;
+        return hasText;
       }
       textStart = scanFrom = at + this.#markerBytes;
       const letterAt = at + this.#prefix.length;
@@ -79,6 +85,7 @@ export class OutputMerger {
       this.#marker(stream, letter, number);
     }
     this.#text(name, bytes.subarray(textStart));
+    return hasText || textStart < bytes.length;
   }
 
   /** What stands at the next `d` marker that has nothing yet: data of the emit hook, a request for input, or nothing. */
@@ -100,6 +107,18 @@ export class OutputMerger {
     }
     for (const event of this.#placed.splice(0)) if (event !== undefined) this.#onEvent(event);
     for (const { name, text } of this.#held.splice(0)) this.#passText(name, text);
+    this.#passLast();
+  }
+
+  /** An execution begins. */
+  begin(): void {
+    this.#isEnded = false;
+  }
+
+  /** What stands at the end of the execution. */
+  placeLast(event: RuntimeEvent): void {
+    if (this.#isEnded) this.#onEvent(event);
+    else this.#last.push(event);
   }
 
   #isPrefixAt(bytes: Buffer, at: number): boolean {
@@ -140,10 +159,20 @@ export class OutputMerger {
       } else {
         this.#letters.delete(number);
         this.#passed = number;
-        if (letter === 'e') this.#onEnd();
+        if (letter === 'e') this.#end();
       }
       this.#passHeld();
     }
+  }
+
+  #end(): void {
+    this.#passLast();
+    this.#isEnded = true;
+    this.#onEnd();
+  }
+
+  #passLast(): void {
+    for (const event of this.#last.splice(0)) this.#onEvent(event);
   }
 
   #passHeld(): void {

@@ -12,10 +12,13 @@ const GATHER_BELOW_BYTES = 8_192;
 export interface PipeReaderOptions {
   /** The reading end, not blocking; the reader closes it. */
   readonly fd: number;
-  /** Takes the next bytes, which are valid only during the call. */
-  readonly onChunk: (chunk: Buffer) => void;
-  /** Whether many small writes in a row are taken in one go, {@link GATHER_MS} later. */
-  readonly gather: boolean;
+  /**
+   * Takes the next bytes, which are valid only during the call.
+   *
+   * @returns Whether pieces like this one may be gathered: of many in a row the next are taken in one go,
+   *   {@link GATHER_MS} later.
+   */
+  readonly onChunk: (chunk: Buffer) => boolean;
 }
 
 export class PipeReader {
@@ -73,9 +76,9 @@ export class PipeReader {
 
   /** Returns false to stop the reading. */
   #take(chunk: Buffer): boolean {
-    this.#options.onChunk(chunk);
+    const mayWait = this.#options.onChunk(chunk);
     if (this.#isPaused) return false;
-    if (!this.#options.gather) return true;
+    if (!mayWait) return true;
     const now = performance.now();
     const isBurst = now - this.#lastReadMs < GATHER_MS && chunk.length < GATHER_BELOW_BYTES;
     this.#lastReadMs = now;

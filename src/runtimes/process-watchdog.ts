@@ -1,12 +1,7 @@
 // Ends what is left of a server's processes when the server itself is killed: copies of a process do not die with the
 // process that they were copied from, and one that is busy does not notice that nobody waits for it.
-import { spawn } from 'node:child_process';
-
-/** A process beside this one. */
-export interface Watchdog {
-  /** Ends it; it does nothing more. */
-  close(): void;
-}
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import type { Writable } from 'node:stream';
 
 /**
  * Waits for the end of its input, which is the end of the server. Every process of the server has the server's own
@@ -28,8 +23,29 @@ done
 rm -rf "$1"
 `;
 
-/** @param folder - The server's own: no other process has it in its environment. */
-export function startWatchdog(folder: string): Watchdog {
+/** A process beside this one, from the first time that it is wanted. */
+export class Watchdog {
+  readonly #folder: string;
+  #child: ChildProcessByStdio<Writable, null, null> | undefined;
+
+  /** @param folder - The server's own: no other process has it in its environment. */
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** Watches from now on. */
+  watch(): void {
+    this.#child ??= startWatching(this.#folder);
+  }
+
+  /** Ends it; it does nothing more. */
+  close(): void {
+    this.#child?.kill('SIGKILL');
+    this.#child?.stdin.destroy();
+  }
+}
+
+function startWatching(folder: string): ChildProcessByStdio<Writable, null, null> {
   const child = spawn('/bin/sh', ['-c', SCRIPT, 'sh', folder], {
     // Signals to the server's group, as Ctrl-C, are not for it.
     detached: true,
@@ -41,10 +57,5 @@ export function startWatchdog(folder: string): Watchdog {
   child.stdin.on('error', () => undefined);
   child.unref();
   (child.stdin as unknown as { unref(): void }).unref();
-  return {
-    close() {
-      child.kill('SIGKILL');
-      child.stdin.destroy();
-    },
-  };
+  return child;
 }

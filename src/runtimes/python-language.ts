@@ -20,7 +20,7 @@ export function pythonLanguage(options: PythonLanguageOptions = {}): Language {
       env: {},
     },
     serviceEnvironment: {},
-    rehearsal: ['print(1)'],
+    rehearsal: { parent: [], session: ['print(1)'] },
     workspaceFileName: 'workspace.dill',
     reopensFiles: true,
 

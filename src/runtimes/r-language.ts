@@ -35,14 +35,10 @@ export function rLanguage(options: RLanguageOptions = {}): Language {
     // Collections come rarely: each touches, and so really copies, all memory of a copied process.
     serviceEnvironment: { R_NSIZE: '1000000', R_VSIZE: '64M' },
     // R compiles a function when it is called for the second time.
-    rehearsal: [
-      'print(1)',
-      'message("")',
-      'message("")',
-      'stop("")',
-      'stop("")',
-      'invisible(NULL)',
-    ],
+    rehearsal: {
+      parent: ['print(1)', 'message("")', 'message("")', 'stop("")', 'stop("")', 'invisible(NULL)'],
+      session: [],
+    },
     workspaceFileName: 'workspace.RData',
     reopensFiles: false,
 

@@ -42,6 +42,17 @@ export type InputAnswer =
   /** Nobody can answer: the program gets an error of this text. */
   | { readonly status: 'unavailable'; readonly reason: string };
 
+/** How a snapshot is written. */
+export interface SnapshotWriting {
+  /**
+   * Keeps what comes out of a pipe, until its end, as a file of the snapshot; closes the descriptor. Default: writes
+   * that file.
+   */
+  readonly keep?: (fd: number, file: string) => Promise<void>;
+  /** Called when the state is taken: the runtime can be used again while the rest is written. */
+  readonly onTaken?: () => void;
+}
+
 /** One run of code in a runtime. */
 export interface RuntimeExecution {
   readonly code: string;
@@ -123,10 +134,12 @@ export interface Runtime {
 
   /**
    * Writes the whole workspace and working directory into an empty folder of the server: the workspace file
-   * (`workspace.RData` or `workspace.dill`) and `files/`.
-   * @throws {RuntimeProcessError} `RUNTIME_OBJECT_NOT_SERIALIZABLE`, with the names of the objects.
+   * (`workspace.RData` or `workspace.dill`) and `files/`. Settles when that is done, or has failed and nothing writes
+   * there any more. The end of the runtime waits for it.
+   * @throws {RuntimeProcessError} `RUNTIME_OBJECT_NOT_SERIALIZABLE`, with the names of the objects;
+   *   `RUNTIME_SNAPSHOT_CUT`, `RUNTIME_FILE_CHANGED`.
    */
-  saveSnapshot(directory: string): Promise<void>;
+  saveSnapshot(directory: string, writing?: SnapshotWriting): Promise<void>;
   /** Merges such a folder into this runtime: objects and files of the same name are replaced, others stay. */
   loadSnapshot(directory: string): Promise<void>;
 

@@ -51,8 +51,10 @@ export class ServiceCopy {
     this.#output = new ServiceOutput(output, endMarker);
     this.#answers = new PipeReader({
       fd: answers,
-      gather: false,
-      onChunk: this.#onAnswerBytes.bind(this),
+      onChunk: (chunk) => {
+        this.#onAnswerBytes(chunk);
+        return false;
+      },
     });
     this.gone = this.#answers.ended.then(() => {
       this.end();

@@ -71,7 +71,13 @@ export class ServiceOutput {
     this.#fd = fd;
     this.#marker = marker;
     this.#text = new OutputText(marker);
-    this.#reader = new PipeReader({ fd, gather: false, onChunk: this.#onChunk.bind(this) });
+    this.#reader = new PipeReader({
+      fd,
+      onChunk: (chunk) => {
+        this.#onChunk(chunk);
+        return false;
+      },
+    });
     this.#reader.pause();
   }
 

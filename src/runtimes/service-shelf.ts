@@ -1,11 +1,10 @@
-// The services that are open, and the watchdog over their copies.
+// The services that are open.
 import type { Logger } from '../base/index.js';
 import type { Environment } from './environment.js';
 import { RuntimeProcessError } from './errors.js';
 import type { Isolation } from './isolation/isolation.js';
 import type { ProcessLimits } from './isolation/process-limits.js';
 import type { Language } from './language.js';
-import { startWatchdog, type Watchdog } from './process-watchdog.js';
 import type { RuntimeType } from './runtime.js';
 import { createServiceRuntime } from './service-factory.js';
 import type { ServiceImage, ServiceRuntime, ServiceRuntimeOptions } from './service-runtime.js';
@@ -20,13 +19,14 @@ export interface ServiceShelfOptions {
   /** As of `ProcessRuntimeOptions`. */
   readonly isolation?: Isolation | undefined;
   readonly limits?: ProcessLimits | undefined;
+  /** Told before there is a process that may outlive its server. */
+  readonly onCopies: () => void;
 }
 
 export class ServiceShelf {
   readonly #options: ServiceShelfOptions;
   readonly #open = new Set<ServiceRuntime>();
   readonly #opening = new Set<Promise<ServiceRuntime>>();
-  #watchdog: Watchdog | undefined;
   #isClosed = false;
 
   constructor(options: ServiceShelfOptions) {
@@ -36,8 +36,8 @@ export class ServiceShelf {
   /** @throws {RuntimeProcessError} As `RuntimeFactory.openService`. */
   async open(image: ServiceImage, options: ServiceRuntimeOptions = {}): Promise<ServiceRuntime> {
     if (this.#isClosed) throw new RuntimeProcessError('RUNTIME_EXITED', 'The runtimes are closed.');
-    const { languages, ...common } = this.#options;
-    this.#watchdog ??= startWatchdog(common.workRoot);
+    const { languages, onCopies, ...common } = this.#options;
+    onCopies();
     const opening = createServiceRuntime({
       ...options,
       ...common,
@@ -60,6 +60,5 @@ export class ServiceShelf {
     this.#isClosed = true;
     await Promise.allSettled(this.#opening);
     await Promise.all([...this.#open].map((service) => service.close()));
-    this.#watchdog?.close();
   }
 }

@@ -2,16 +2,10 @@
 // It knows no processes: whoever connects it to a worker brings the connection.
 import { settlesWithin } from '../base/index.js';
 import { randomUUID } from 'node:crypto';
-import { closeSync, constants, openSync, rmSync } from 'node:fs';
-import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
+import { closeSync, openSync, rmSync } from 'node:fs';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { canAccess } from './environment.js';
-import {
-  exitedError,
-  RUNTIME_ERROR_CODES,
-  RuntimeProcessError,
-  type RuntimeErrorCode,
-} from './errors.js';
+import { errorCodeOf, exitedError, RuntimeProcessError } from './errors.js';
 import type { EventReceiver } from './event-delivery.js';
 import { ANSWER, encodeFrame, REQUEST, type Frame } from './framing.js';
 import { giveTo } from './isolation/guarded-folder.js';
@@ -24,7 +18,9 @@ import type {
   RuntimeExecutionResult,
   RuntimeExit,
   RuntimeType,
+  SnapshotWriting,
 } from './runtime.js';
+import { WorkerSnapshots } from './worker-snapshots.js';
 import { WorkingDirectory } from './working-directory.js';
 
 /** A connection to a worker. It carries one request at a time; keeping to that is the caller's part. */
@@ -74,10 +70,10 @@ export interface WorkerRuntimeOptions {
   readonly killDelayMs: number;
 }
 
+/** A snapshot that is still being written so long after its session has ended is given up. */
+const SNAPSHOT_PATIENCE_MS = 300_000;
 /** From one SIGINT to the next while the code still runs; doubles each time, as handlers of user code may need time. */
 const INTERRUPT_AGAIN_MS = 800;
-/** R packages that were attached when a snapshot was made; empty for Python, which keeps its imports itself. */
-const PACKAGES_FILE = 'packages.json';
 
 export class WorkerRuntime implements Runtime {
   readonly runtimeType: RuntimeType;
@@ -88,6 +84,7 @@ export class WorkerRuntime implements Runtime {
   readonly #worker: Worker;
   readonly #language: Language;
   readonly #directory: WorkingDirectory;
+  readonly #snapshots: WorkerSnapshots;
   #isBusy = false;
   #isExecuting = false;
   #interruptTimer: NodeJS.Timeout | undefined;
@@ -102,6 +99,13 @@ export class WorkerRuntime implements Runtime {
       options.folders.work,
       owner === undefined ? undefined : { owner, staging: home },
     );
+    this.#snapshots = new WorkerSnapshots({
+      language: options.language,
+      home,
+      owner,
+      directory: this.#directory,
+      request: (kind, text, bytes) => this.#request(kind, text, bytes),
+    });
     this.runtimeType = options.language.runtimeType;
     this.languageVersion = options.languageVersion;
     this.exited = options.worker.exited;
@@ -192,33 +196,14 @@ export class WorkerRuntime implements Runtime {
     await this.#directory.delete(name);
   }
 
-  async saveSnapshot(directory: string): Promise<void> {
-    const workspace = path.join(directory, this.#language.workspaceFileName);
-    const { bytes } = await this.#saveWorkspace(workspace);
-    const packages = bytes.length === 0 ? [] : this.#language.decodeNames(bytes);
-    await writeFile(path.join(directory, PACKAGES_FILE), JSON.stringify(packages));
-    await this.#directory.copyTo(path.join(directory, 'files'));
+  async saveSnapshot(directory: string, writing?: SnapshotWriting): Promise<void> {
+    this.#assertFree();
+    await this.#snapshots.save(directory, writing);
   }
 
   async loadSnapshot(directory: string): Promise<void> {
-    const workspace = path.join(directory, this.#language.workspaceFileName);
-    if (!(await canAccess(workspace))) {
-      throw new RuntimeProcessError(
-        'RUNTIME_SNAPSHOT_BAD',
-        `The snapshot holds no ${this.runtimeType} workspace.`,
-        { hint: RUNTIME_ERROR_CODES.RUNTIME_SNAPSHOT_BAD.remedy },
-      );
-    }
-    const packages = await readFile(path.join(directory, PACKAGES_FILE), 'utf8').then(
-      (text) => JSON.parse(text) as string[],
-      () => [],
-    );
-    // Files first: objects may refer to them when they are read.
-    const files = path.join(directory, 'files');
-    const hasFiles = await canAccess(files);
-    if (hasFiles) await this.#directory.copyFrom(files);
-    await this.#loadWorkspace(workspace, this.#language.encodeNames(packages));
-    if (hasFiles && this.#language.reopensFiles) await this.#directory.copyFrom(files);
+    this.#assertFree();
+    await this.#snapshots.load(directory);
   }
 
   close(): Promise<void> {
@@ -240,6 +225,8 @@ export class WorkerRuntime implements Runtime {
       if (!(await settlesWithin(this.exited, killDelayMs))) this.#worker.signal('SIGKILL');
     }
     await this.exited;
+    // What writes them has the same OS user.
+    await settlesWithin(this.#snapshots.finished(), SNAPSHOT_PATIENCE_MS);
     await this.#options.dispose();
   }
 
@@ -276,31 +263,6 @@ export class WorkerRuntime implements Runtime {
     } finally {
       this.#isBusy = false;
     }
-  }
-
-  /** The folders of the server are closed to a worker with an OS user of its own: it gets and leaves copies. */
-  async #saveWorkspace(target: string): Promise<Frame> {
-    if (this.#options.folders.owner === undefined) {
-      return this.#request(REQUEST.saveWorkspace, target);
-    }
-    return this.#withTransferFile(async (file) => {
-      await this.#give(file);
-      const answer = await this.#request(REQUEST.saveWorkspace, file);
-      await copyFile(file, target, constants.COPYFILE_FICLONE);
-      return answer;
-    });
-  }
-
-  async #loadWorkspace(source: string, packages: Buffer): Promise<void> {
-    if (this.#options.folders.owner === undefined) {
-      await this.#request(REQUEST.loadWorkspace, source, packages);
-      return;
-    }
-    await this.#withTransferFile(async (file) => {
-      await copyFile(source, file, constants.COPYFILE_FICLONE);
-      await this.#give(file);
-      await this.#request(REQUEST.loadWorkspace, file, packages);
-    });
   }
 
   /** Lets the worker read and write a file that it cannot make itself; its folder stays the server's. */
@@ -342,7 +304,3 @@ const failedResult = (errorMessage: string): RuntimeExecutionResult => ({
   outputParameters: [],
   changedFiles: [],
 });
-
-/** The worker names a code for what it foresaw; anything else it could not do is a fault of its own. */
-const errorCodeOf = (code: string): RuntimeErrorCode =>
-  code in RUNTIME_ERROR_CODES ? (code as RuntimeErrorCode) : 'RUNTIME_GARBLED';

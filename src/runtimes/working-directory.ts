@@ -3,6 +3,7 @@ import { createWriteStream, lstatSync, readdirSync, statSync } from 'node:fs';
 import { lstat, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { beginCopy, type BriefCopy } from './brief-copy.js';
 import { RuntimeProcessError } from './errors.js';
 import { copyTree, openFileOf, putFile, STAGED_PREFIX } from './isolation/guarded-folder.js';
 
@@ -81,9 +82,12 @@ export class WorkingDirectory {
     await rm(file);
   }
 
-  /** Copies everything, with subfolders, into a new folder. Pipes, sockets and links to folders stay behind. */
-  async copyTo(target: string): Promise<void> {
-    await copyTree(this.path, target, { from: this.#foreign?.owner });
+  /**
+   * Copies everything, with subfolders, into a new folder; what is large later, see `beginCopy()`. Pipes, sockets and
+   * links to folders stay behind.
+   */
+  async beginCopyTo(target: string): Promise<BriefCopy> {
+    return beginCopy(this.path, target, { from: this.#foreign?.owner });
   }
 
   /** Copies a folder into this one; files of the same name are replaced. */

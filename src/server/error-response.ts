@@ -108,6 +108,8 @@ function runtimeApiError(error: RuntimeProcessError): ApiError {
     case 'RUNTIME_FILE_NAME_BAD':
       return new ApiError('API_BAD_FILE_NAME', error.message, options);
     case 'RUNTIME_SNAPSHOT_BAD':
+    case 'RUNTIME_SNAPSHOT_CUT':
+    case 'RUNTIME_FILE_CHANGED':
     case 'RUNTIME_SERVICE_INIT':
     case 'RUNTIME_CALL_ABORTED':
     case 'RUNTIME_CALL_TIMEOUT':

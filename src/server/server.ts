@@ -8,12 +8,14 @@ import { openAuthenticator } from './auth/open.js';
 import { ApiError } from './errors.js';
 import { DEFAULT_LIMITS, type ListenOptions, type ServerOptions } from './options.js';
 import { SessionRegistry } from './sessions/session-registry.js';
+import { ChunkStore } from './snapshots/chunk-store.js';
 import { openSnapshots } from './snapshots/snapshots.js';
 import { openStore } from './store/open.js';
 import type { RouteContext } from './routes/route.js';
 import { openWebServices, stopWebServices } from './web-services.js';
 
 const SNAPSHOTS_FOLDER = 'snapshots';
+const CHUNKS_FOLDER = 'chunks';
 /** Requests that are still under way so long after the sessions have ended are cut off. */
 const CLOSE_GRACE_MS = 2000;
 
@@ -51,7 +53,8 @@ export async function createServer(options: ServerOptions): Promise<RServer> {
   const authenticator = await openAuthenticator(options, limits, store, now);
   const activity = new Activity(now);
   const directory = path.join(options.dataDirectory, SNAPSHOTS_FOLDER);
-  const snapshots = await openSnapshots({ directory, store: store.snapshots, now });
+  const chunks = new ChunkStore(path.join(options.dataDirectory, CHUNKS_FOLDER));
+  const snapshots = await openSnapshots({ directory, store: store.snapshots, chunks, now });
   const sessions = new SessionRegistry({
     runtimes: options.runtimes,
     limits,
@@ -65,6 +68,7 @@ export async function createServer(options: ServerOptions): Promise<RServer> {
     options,
     limits,
     store,
+    chunks,
     now,
     onActivity: () => {
       activity.touch();
@@ -72,18 +76,21 @@ export async function createServer(options: ServerOptions): Promise<RServer> {
   });
   return new EmbeddedServer(
     { options, limits, store, authenticator, sessions, snapshots, ...webServices },
+    chunks,
     activity,
   );
 }
 
 class EmbeddedServer implements RServer {
   readonly #context: RouteContext;
+  readonly #chunks: ChunkStore;
   readonly #activity: Activity;
   #app: Promise<FastifyInstance> | undefined;
   #closed: Promise<void> | undefined;
 
-  constructor(context: RouteContext, activity: Activity) {
+  constructor(context: RouteContext, chunks: ChunkStore, activity: Activity) {
     this.#context = context;
+    this.#chunks = chunks;
     this.#activity = activity;
   }
 
@@ -136,6 +143,7 @@ class EmbeddedServer implements RServer {
     }
     await this.#context.services.close();
     await this.#context.snapshots.close();
+    await this.#chunks.close();
     await this.#context.authenticator.close();
     await this.#context.store.close();
   }

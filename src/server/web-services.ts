@@ -5,6 +5,7 @@ import { openBatches, type Batches } from './batch/batches.js';
 import type { ServerLimits, ServerOptions } from './options.js';
 import { LoadedServices } from './services/loaded-services.js';
 import { openServices, type Services } from './services/services.js';
+import type { ChunkStore } from './snapshots/chunk-store.js';
 import type { Store } from './store/store.js';
 
 const SERVICES_FOLDER = 'services';
@@ -21,6 +22,7 @@ export interface WebServicesOptions {
   readonly options: ServerOptions;
   readonly limits: ServerLimits;
   readonly store: Store;
+  readonly chunks: ChunkStore;
   /** Unix milliseconds. */
   readonly now: () => number;
   /** Called when an item of a batch has ended. */
@@ -29,11 +31,12 @@ export interface WebServicesOptions {
 
 /** Opens the services of a data directory, loads those with a pool, and goes on with batches that were cut off. */
 export async function openWebServices(parts: WebServicesOptions): Promise<WebServices> {
-  const { options, limits, store, now, onActivity } = parts;
+  const { options, limits, store, chunks, now, onActivity } = parts;
   const { dataDirectory, runtimes, logger = silentLogger } = options;
   const services = await openServices({
     directory: path.join(dataDirectory, SERVICES_FOLDER),
     store: store.services,
+    chunks,
     logger,
     now,
     unload: (service) => loadedServices.unload(service),

@@ -60,6 +60,10 @@ export class EchoInterpreter implements Interpreter {
   startCount = 0;
   /** Keeps `shutdown` from ending. */
   isShutdownStuck = false;
+  /** Lines that `flood N` has printed. */
+  floodedCount = 0;
+  /** Called when `flood` has to wait for the front ends. */
+  onBehind: () => void = () => undefined;
   /** Called when a `late` text has been tried. */
   onLate: () => void = () => undefined;
 
@@ -106,6 +110,19 @@ export class EchoInterpreter implements Interpreter {
     return Promise.resolve({ success: true, body: { variables: [], given } });
   }
 
+  /** Numbered lines of 64 kB, as fast as the front ends read them. */
+  async #flood(lineCount: number, output: ExecuteOutput): Promise<void> {
+    for (let line = 0; line < lineCount; line += 1) {
+      output.stream('stdout', `${line} ${'x'.repeat(65_536)}\n`);
+      this.floodedCount = line + 1;
+      const taken = output.taken();
+      if (taken !== undefined) {
+        this.onBehind();
+        await taken;
+      } else await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
   async #hold(name: string, output: ExecuteOutput, signal: AbortSignal): Promise<void> {
     output.stream('stdout', 'holding\n');
     const released = new Promise<void>((resolve) => this.#held.set(name, resolve));
@@ -126,6 +143,9 @@ export class EchoInterpreter implements Interpreter {
       switch (command) {
         case 'print':
           output.stream('stdout', `${rest}\n`);
+          break;
+        case 'flood':
+          await this.#flood(Number(rest), output);
           break;
         case 'warn':
           output.stream('stderr', `${rest}\n`);

@@ -1,4 +1,5 @@
 // A stand-in for the REST client and the server behind it, for tests of the bridge: sessions in memory, executions by script.
+import type { InputMessage, SessionEvent } from '../../src/api/index.js';
 import { Readable } from 'node:stream';
 import type { Agent, AgentMessage } from '../../src/bridge/agent/agent.js';
 import type {
@@ -12,9 +13,7 @@ import type {
   RemoteEventStream,
   RemoteExecuteAnswer,
   RemoteExecuteRequest,
-  RemoteInputMessage,
   RemoteSessionEntry,
-  RemoteSessionEvent,
   RemoteSnapshotEntry,
 } from '../../src/bridge/remote-client.js';
 import { ClientError, type ClientErrorCode } from '../../src/client/index.js';
@@ -107,8 +106,10 @@ interface FakeSession {
 class FakeEventStream implements RemoteEventStream {
   readonly closed: Promise<void>;
   #close!: () => void;
-  #listener: ((event: RemoteSessionEvent) => void) | undefined;
-  readonly sent: RemoteInputMessage[] = [];
+  #listener: ((event: SessionEvent) => void) | undefined;
+  readonly sent: InputMessage[] = [];
+  #isPaused = false;
+  #held: SessionEvent[] = [];
 
   constructor() {
     this.closed = new Promise((resolve) => {
@@ -116,15 +117,27 @@ class FakeEventStream implements RemoteEventStream {
     });
   }
 
-  onEvent(listener: (event: RemoteSessionEvent) => void): void {
+  onEvent(listener: (event: SessionEvent) => void): void {
     this.#listener = listener;
   }
 
-  emit(event: RemoteSessionEvent): void {
-    this.#listener?.(event);
+  emit(event: SessionEvent): void {
+    if (this.#isPaused) this.#held.push(event);
+    else this.#listener?.(event);
   }
 
-  send(message: RemoteInputMessage): void {
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    const held = this.#held;
+    this.#held = [];
+    for (const event of held) this.emit(event);
+  }
+
+  send(message: InputMessage): void {
     this.sent.push(message);
   }
 
@@ -361,7 +374,7 @@ export class FakeRemote implements RemoteClient {
     session.history.push(request.source ?? request.code);
     session.console = '';
     const agentCall = readAgentCall(request.code);
-    const emit = (event: RemoteSessionEvent): void => {
+    const emit = (event: SessionEvent): void => {
       for (const stream of session.streams) stream.emit(event);
     };
     const run: FakeRun = {
@@ -444,6 +457,7 @@ const DEFAULT_SETTINGS: BridgeSettings = {
   executeTimeoutMs: 0,
   interruptTimeoutMs: 2000,
   outputLimitBytes: 0,
+  progress: 'auto',
 };
 
 /** A configuration of given settings; `%config` and `%connect` change it as the real one does. */
@@ -523,6 +537,13 @@ export class OutputRecorder implements ExecuteOutput {
 
   comm(comm: CommMessage): void {
     this.outputs.push({ comm });
+  }
+
+  /** Set by tests in which front ends are behind. */
+  behind: Promise<void> | undefined;
+
+  taken(): Promise<void> | undefined {
+    return this.behind;
   }
 
   /** All text of the streams. */

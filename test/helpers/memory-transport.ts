@@ -41,6 +41,10 @@ export class MemoryTransport implements Transport, FrontEndLink {
     this.#toClient('iopub', encodeMessage([topic], message, this.#kernelSigner));
   }
 
+  taken(): undefined {
+    return undefined;
+  }
+
   close(): Promise<void> {
     this.isClosed = true;
     this.#listener = undefined;

@@ -3,7 +3,7 @@ import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import path from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import type { AgentMessage, AgentRunOptions } from '../../src/bridge/agent/agent.js';
-import { parseAgentMessage } from '../../src/bridge/agent/agent.js';
+import { parseAgentMessages } from '../../src/bridge/agent/agent.js';
 import { ConsoleSplitter } from '../../src/bridge/agent/console-splitter.js';
 import { createPythonAgent } from '../../src/bridge/agent/python-agent.js';
 
@@ -113,7 +113,7 @@ export class PythonAgentHost {
 function messagesOfEvents(lines: readonly HostLine[]): AgentMessage[] {
   return lines.flatMap((line) => {
     if (line.type === 'stream') return [line];
-    return line.type === 'data' ? [checked(line.data)] : [];
+    return line.type === 'data' ? checked(line.data) : [];
   });
 }
 
@@ -128,10 +128,11 @@ function messagesOfConsole(lines: readonly HostLine[]): AgentMessage[] {
   });
 }
 
-function checked(data: string): AgentMessage {
-  const message = parseAgentMessage(data);
-  if (message === undefined) throw new Error(`no agent message: ${data}`);
-  return message;
+function checked(data: string): AgentMessage[] {
+  return parseAgentMessages(data).map((message) => {
+    if (message === undefined) throw new Error(`no agent message: ${data}`);
+    return message;
+  });
 }
 
 /** Adjacent texts of one stream as one message. */

@@ -12,14 +12,21 @@ const USERS = ['admin', 'bob', 'eve'];
 export interface RealServer {
   readonly url: string;
   readonly dataDirectory: string;
-  close(): Promise<void>;
+  /** Ends server and runtimes. @param options - `keepData` leaves the data directory for the next server. */
+  close(options?: { readonly keepData?: boolean }): Promise<void>;
 }
 
-/** @param changes - Options beside those of the runtimes; the accounts `admin`, `bob` and `eve` are there. */
+/**
+ * Starts one.
+ *
+ * @param changes - Options beside those of the runtimes; the accounts `admin`, `bob` and `eve` are there. Without a
+ *   data directory it has an empty one.
+ */
 export async function openRealServer(
-  changes: Partial<Omit<ServerOptions, 'dataDirectory' | 'runtimes'>> = {},
+  changes: Partial<Omit<ServerOptions, 'runtimes'>> = {},
 ): Promise<RealServer> {
-  const dataDirectory = await mkdtemp(path.join(os.tmpdir(), 'rserver-real-'));
+  const dataDirectory =
+    changes.dataDirectory ?? (await mkdtemp(path.join(os.tmpdir(), 'rserver-real-')));
   const runtimes = createRuntimePool({
     r: { warmCount: 0 },
     python: { command: venvBin('python'), warmCount: 0 },
@@ -38,10 +45,10 @@ export async function openRealServer(
   return {
     url,
     dataDirectory,
-    close: async () => {
+    close: async ({ keepData = false } = {}) => {
       await server.close();
       await runtimes.close();
-      await rm(dataDirectory, { recursive: true, force: true });
+      if (!keepData) await rm(dataDirectory, { recursive: true, force: true });
     },
   };
 }

@@ -24,6 +24,8 @@ function onPath(command: string, versionFlag = '--version'): boolean {
 const CHECKS = {
   R: () => onPath('R'),
   IRkernel: () => spawnSync('Rscript', ['-e', 'loadNamespace("IRkernel")']).status === 0,
+  python: () => existsSync(venvBin('python')),
+  vermin: () => existsSync(venvBin('vermin')),
   jupyter: () => existsSync(venvBin('jupyter')),
   jupyterlab: () => existsSync(venvBin('jupyter-lab')),
   chromium: () => chromiumPath !== undefined,

@@ -736,7 +736,7 @@ export interface components {
         /** @description One frame of the event stream. */
         SessionEvent: {
             /** @enum {string} */
-            type: "stream" | "data" | "finished";
+            type: "queued" | "started" | "stream" | "data" | "finished";
             /** @description The execution it belongs to. */
             executionId: string;
             /**
@@ -2200,7 +2200,10 @@ export interface operations {
     CreateSnapshot: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description `102`: answer with an interim 102 when the state is taken; the session goes on while it is written. */
+                "RServer-Taken"?: string;
+            };
             path: {
                 /** @description Id of the session. */
                 id: string;

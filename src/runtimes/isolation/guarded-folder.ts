@@ -99,6 +99,8 @@ export interface CopyOwners {
   readonly to?: number | undefined;
   /** A folder of the server's, on the file system of the target; needed where the target is a session's. */
   readonly staging?: string | undefined;
+  /** Is offered each file that is open, with a path to its content: true when it copies, and closes, the file itself. */
+  readonly takeOver?: (file: FileHandle, source: string, target: string) => Promise<boolean>;
 }
 
 /**
@@ -137,8 +139,11 @@ export async function copyFileOf(
 ): Promise<void> {
   const file = await openFileOf(source, owners.from);
   if (file === undefined) return;
+  let isTakenOver = false;
   try {
     const content = owners.from === undefined ? source : `/proc/self/fd/${file.fd}`;
+    isTakenOver = (await owners.takeOver?.(file, content, target)) === true;
+    if (isTakenOver) return;
     if (owners.to === undefined) await copyContent(content, target, file);
     else {
       await putFile(target, owners.to, owners.staging ?? '', (staged) =>
@@ -146,15 +151,20 @@ export async function copyFileOf(
       );
     }
   } finally {
-    await file.close();
+    if (!isTakenOver) await file.close();
   }
 }
 
-async function copyContent(source: string, target: string, file: FileHandle): Promise<void> {
+/** @param source - Leads to the content of `file`. */
+export async function copyContent(source: string, target: string, file: FileHandle): Promise<void> {
   await copyFile(source, target, COPYFILE_FICLONE);
+  await dropPrivileges(target, file);
+}
+
+/** A program with the rights of its owner must not become one with those of the server. */
+export async function dropPrivileges(copy: string, file: FileHandle): Promise<void> {
   const { mode } = await file.stat();
-  // A program with the rights of its owner must not become one with those of the server.
-  if ((mode & 0o7000) !== 0) await chmod(target, mode & PERMISSIONS);
+  if ((mode & 0o7000) !== 0) await chmod(copy, mode & PERMISSIONS);
 }
 
 /**

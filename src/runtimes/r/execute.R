@@ -20,6 +20,8 @@ execute_with <- function(bytes, body, finish = NULL) {
   }
   following <- if (!is.null(finish)) finish(failure)
   write_marker("e")
+  for (text in channels$last) write_frame(FRAME_LAST, text, is_last = FALSE)
+  channels$last <- NULL
   write_frame(if (failure == "") FRAME_DONE else FRAME_FAILED, failure, values, is_last = is.null(following))
   if (!is.null(following)) write_frame(following, "")
 }

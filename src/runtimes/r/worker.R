@@ -5,11 +5,14 @@
 main <- function(directory) {
   open_channels(directory)
   prepare_session()
-  write_frame(FRAME_HELLO, paste(R.version$major, R.version$minor, sep = "."))
+  say_hello()
   # Interrupts count only while user code runs: see run_code().
   suspendInterrupts(serve())
+  let_copies_go_on()
   end_process("no")
 }
+
+say_hello <- function() write_frame(FRAME_HELLO, paste(R.version$major, R.version$minor, sep = "."))
 
 end_process <- base::quit # before it is replaced
 
@@ -18,6 +21,7 @@ serve <- function() {
     request <- read_request()
     if (is.null(request)) return(invisible())
     if (request$kind == REQUEST_EXECUTE) execute(request$text, request$bytes)
+    else if (request$kind == REQUEST_FORK_SESSION) fork_session(request$text)
     else answer(request)
   }
 }
@@ -26,17 +30,20 @@ serve <- function() {
 answer <- function(request) {
   operation <- switch(request$kind,
     NULL, list_objects, get_object, set_object, delete_object, save_workspace, load_workspace, NULL,
-    prepare_copies, fork_copy
+    prepare_copies, fork_copy, NULL, await_copy, settle
   )
   outcome <- tryCatch(list(value = operation(request$text, request$bytes)), error = identity)
   if (inherits(outcome, "error")) {
     code <- if (is.null(outcome$code)) "" else outcome$code
     write_frame(FRAME_FAILED, code, charToRaw(enc2utf8(conditionMessage(outcome))))
-  } else {
+  } else if (!identical(outcome$value, ANSWERED)) {
     bytes <- if (!is.null(outcome$value)) to_bytes(outcome$value)
     write_frame(FRAME_DONE, "", bytes)
   }
 }
+
+# The value of an operation that has answered itself, as it had more to do after that.
+ANSWERED <- structure(list(), class = "rserver_answered")
 
 # An error that the server turns into one with this code.
 fail <- function(code, message) {

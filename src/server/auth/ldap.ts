@@ -157,7 +157,7 @@ function fill(template: string, values: Readonly<Record<string, string>>): strin
 }
 
 /** @see RFC 4515 3 */
-export function escapeFilterValue(value: string): string {
+function escapeFilterValue(value: string): string {
   return value.replaceAll(
     // eslint-disable-next-line no-control-regex -- NUL is one of the five
     /[\\*()\u0000]/g,

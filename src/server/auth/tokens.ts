@@ -9,9 +9,9 @@ import type { SigningKey } from './signing-key.js';
 /** @see https://learn.microsoft.com/en-us/machine-learning-server/operationalize/how-to-manage-access-tokens */
 export const ACCESS_TOKEN_SECONDS = 3600;
 /** A refresh token ends after 14 days without renewal ... */
-export const REFRESH_IDLE_MS = 14 * 24 * 3_600_000;
+const REFRESH_IDLE_MS = 14 * 24 * 3_600_000;
 /** ... and 90 days after the login in any case. */
-export const REFRESH_TOTAL_MS = 90 * 24 * 3_600_000;
+const REFRESH_TOTAL_MS = 90 * 24 * 3_600_000;
 
 /** For so long a server believes what it read in the store: another server may have revoked the token since. */
 const RECHECK_MS = 5000;

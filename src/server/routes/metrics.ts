@@ -48,7 +48,7 @@ async function assertOwner(request: FastifyRequest, context: RouteContext): Prom
  *
  * @throws Error when one is neither.
  */
-export function blockListOf(entries: readonly string[]): BlockList {
+function blockListOf(entries: readonly string[]): BlockList {
   const list = new BlockList();
   for (const entry of entries) {
     const [address = '', bits] = entry.split('/', 2);

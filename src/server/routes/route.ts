@@ -71,7 +71,7 @@ export function addRoute(
 }
 
 /** `/sessions/{id}` in the router's spelling, `/sessions/:id`. */
-export function routePath(operation: OperationDescription): string {
+function routePath(operation: OperationDescription): string {
   return operation.path.replaceAll(/\{(\w+)\}/g, ':$1');
 }
 

@@ -1,15 +1,19 @@
 // Snapshots of sessions.
 import type { FastifyInstance } from 'fastify';
-import type {
-  CreateSnapshotRequest,
-  CreateSnapshotResponse,
-  Snapshot as SnapshotBody,
+import {
+  TAKEN_BY_INTERIM,
+  TAKEN_HEADER,
+  type CreateSnapshotRequest,
+  type CreateSnapshotResponse,
+  type Snapshot as SnapshotBody,
 } from '../../api/index.js';
 import { ApiError } from '../errors.js';
 import type { SnapshotRecord } from '../store/snapshots.js';
 import { attachmentHeader } from './file-name.js';
 import { addRoute, isAbandoned, paramsOf, sendText, type RouteContext } from './route.js';
 import { sessionOf } from './sessions.js';
+
+const TAKEN_KEY = TAKEN_HEADER.toLowerCase();
 
 export function addSnapshotsRoutes(app: FastifyInstance, context: RouteContext): void {
   const { snapshots } = context;
@@ -21,9 +25,15 @@ export function addSnapshotsRoutes(app: FastifyInstance, context: RouteContext):
       owner: request.owner,
       name,
       runtimeType: session.runtimeType,
-      write: (folder) =>
-        session.withRuntime(
-          (runtime) => runtime.saveSnapshot(folder),
+      write: (folder, keep) =>
+        session.saveSnapshot(
+          folder,
+          {
+            ...(keep !== undefined && { keep }),
+            onTaken: () => {
+              if (request.headers[TAKEN_KEY] === TAKEN_BY_INTERIM) reply.raw.writeProcessing();
+            },
+          },
           () => isAbandoned(request),
         ),
     });

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from '../../base/index.js';
 import type { RuntimeType } from '../../runtimes/index.js';
 import { ApiError } from '../errors.js';
+import type { ChunkStore } from '../snapshots/chunk-store.js';
 import { openContentFolders, type ContentFolders } from '../snapshots/content-folders.js';
 import type { ServicePool, ServiceRecord, ServiceStore } from '../store/services.js';
 import { isServiceName, type ServiceDescription } from './description.js';
@@ -15,6 +16,8 @@ export interface ServicesOptions {
   /** Shared by all servers of the data directory. */
   readonly directory: string;
   readonly store: ServiceStore;
+  /** What the copies of snapshots share their place on the disk with. */
+  readonly chunks?: ChunkStore | undefined;
   readonly logger: Logger;
   /** Unix milliseconds. */
   readonly now: () => number;
@@ -54,8 +57,12 @@ export interface ServiceChange {
 
 /** Opens the services of a data directory and removes what crashed servers left behind. */
 export async function openServices(options: ServicesOptions): Promise<Services> {
-  const { directory, store } = options;
-  const folders = await openContentFolders({ directory, listIds: () => store.listContentIds() });
+  const { directory, store, chunks } = options;
+  const folders = await openContentFolders({
+    directory,
+    chunks,
+    listIds: () => store.listContentIds(),
+  });
   return new Services(options, folders);
 }
 

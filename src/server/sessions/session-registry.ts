@@ -1,5 +1,5 @@
 // All live sessions of this server, and the memory of those that are gone.
-import { randomUUID } from 'node:crypto';
+import { v7 as newId } from 'uuid';
 import type { Logger } from '../../base/index.js';
 import type { Runtime, RuntimeFactory, RuntimeType } from '../../runtimes/index.js';
 import { ApiError } from '../errors.js';
@@ -142,7 +142,7 @@ export class SessionRegistry {
       runtime.destroy();
       throw error;
     }
-    const id = randomUUID();
+    const id = newId();
     const session = new Session({
       id,
       name: request.name ?? `session-${id.slice(0, 8)}`,

@@ -1,5 +1,6 @@
 // One session: a runtime, and around it the queue, the console text, the history and the watchers.
 import type { ExecuteResponse, InputMessage } from '../../api/index.js';
+import { createDeferred } from '../../base/index.js';
 import { RuntimeProcessError } from '../../runtimes/index.js';
 import type {
   NamedValue,
@@ -7,6 +8,7 @@ import type {
   RuntimeEvent,
   RuntimeExit,
   RuntimeType,
+  SnapshotWriting,
 } from '../../runtimes/index.js';
 import { ApiError } from '../errors.js';
 import { ConsoleText } from './console-text.js';
@@ -108,7 +110,12 @@ export class Session {
    *   `API_USER_TIME` when the code, or its owner, has run too long.
    */
   async execute(execution: SessionExecution): Promise<ExecuteResponse> {
-    return this.#queue.run(() => this.#runExecution(execution), execution.isAbandoned);
+    const isQueued = this.#queue.isBusy;
+    if (isQueued) this.#tell('queued', execution);
+    return this.#queue.run(() => {
+      if (isQueued) this.#tell('started', execution);
+      return this.#runExecution(execution);
+    }, execution.isAbandoned);
   }
 
   /** Asks the running code to stop. What waits in the queue runs after it. */
@@ -146,6 +153,31 @@ export class Session {
         this.#lastUsedAtMs = this.#now();
       }
     }, isAbandoned);
+  }
+
+  /**
+   * Writes a snapshot. The queue goes on when the state is taken; this settles when the folder is complete.
+   *
+   * @throws As {@link withRuntime}.
+   */
+  async saveSnapshot(
+    folder: string,
+    { keep, onTaken }: SnapshotWriting,
+    isAbandoned?: () => boolean,
+  ): Promise<void> {
+    let saving: Promise<void> | undefined;
+    await this.withRuntime(async (runtime) => {
+      const taken = createDeferred<undefined>();
+      saving = runtime.saveSnapshot(folder, {
+        ...(keep !== undefined && { keep }),
+        onTaken: () => {
+          taken.resolve(undefined);
+          onTaken?.();
+        },
+      });
+      await Promise.race([saving, taken.promise]);
+    }, isAbandoned);
+    await saving;
   }
 
   /** The runtime for its files, which can be reached while code runs. */
@@ -188,6 +220,11 @@ export class Session {
     this.#isClosing = true;
     this.#queue.close(new ApiError('API_SESSION_GONE', CLOSED_MESSAGE));
     this.#runtime.destroy();
+  }
+
+  #tell(type: 'queued' | 'started', { executionId }: SessionExecution): void {
+    void this.#watchers.send({ type, executionId });
+    this.#watchers.flush();
   }
 
   async #runExecution(execution: SessionExecution): Promise<ExecuteResponse> {

@@ -4,6 +4,10 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { v7 as newId } from 'uuid';
+import { settlesWithin } from '../../base/index.js';
+import type { ChunkStore } from './chunk-store.js';
+import { readChunkNames } from './content.js';
 import { flush, flushFolder } from './folder.js';
 import { tryLock, type LivenessLock } from './liveness-lock.js';
 
@@ -13,12 +17,16 @@ const LOCK_SUFFIX = '.lock';
 /** Marks a folder that has its final place but not yet its row. */
 const CLAIM_SUFFIX = '.claim';
 const LOCK_ATTEMPTS = 5;
+/** What is still being saved so long after the sessions have ended is given up. */
+const SAVING_PATIENCE_MS = 60_000;
 
 export interface ContentFoldersOptions {
   /** Shared by all servers of the data directory. */
   readonly directory: string;
   /** The ids that rows name. */
   readonly listIds: () => Promise<ReadonlySet<string>>;
+  /** What the content shares its place on the disk with; default nothing. */
+  readonly chunks?: ChunkStore | undefined;
 }
 
 /** Opens the content of a data directory and removes what crashed servers left behind. */
@@ -27,7 +35,7 @@ export async function openContentFolders(options: ContentFoldersOptions): Promis
   await mkdir(workRoot, { recursive: true, mode: 0o700 });
   const { workFolder, lock } = await claimWorkFolder(workRoot);
   await removeLeftovers(options, workRoot);
-  return new ContentFolders(options.directory, workFolder, lock);
+  return new ContentFolders(options, workFolder, lock);
 }
 
 /** How a folder of content is written and made known. */
@@ -41,11 +49,18 @@ export interface NewContent<Facts, Row> {
 /** The folders of one kind of content. */
 export class ContentFolders {
   readonly #directory: string;
+  readonly #chunks: ChunkStore | undefined;
   readonly #workFolder: string;
   readonly #lock: LivenessLock;
+  readonly #saving = new Set<Promise<unknown>>();
 
-  constructor(directory: string, workFolder: string, lock: LivenessLock) {
+  constructor(
+    { directory, chunks }: ContentFoldersOptions,
+    workFolder: string,
+    lock: LivenessLock,
+  ) {
     this.#directory = directory;
+    this.#chunks = chunks;
     this.#workFolder = workFolder;
     this.#lock = lock;
   }
@@ -55,8 +70,18 @@ export class ContentFolders {
    *
    * @returns What `commit` returns.
    */
-  async save<Facts, Row>({ write, commit }: NewContent<Facts, Row>): Promise<Row> {
-    const id = randomUUID();
+  async save<Facts, Row>(content: NewContent<Facts, Row>): Promise<Row> {
+    const saving = this.#save(content);
+    this.#saving.add(saving);
+    try {
+      return await saving;
+    } finally {
+      this.#saving.delete(saving);
+    }
+  }
+
+  async #save<Facts, Row>({ write, commit }: NewContent<Facts, Row>): Promise<Row> {
+    const id = newId();
     const unfinished = path.join(this.#workFolder, id);
     const finished = this.folderOf(id);
     const claim = unfinished + CLAIM_SUFFIX;
@@ -84,10 +109,15 @@ export class ContentFolders {
 
   /** Removes content whose row is gone. A crash before leaves it to the next start. */
   async remove(id: string): Promise<void> {
-    await rm(this.folderOf(id), { recursive: true, force: true });
+    const folder = this.folderOf(id);
+    const chunkNames = await readChunkNames(folder);
+    await rm(folder, { recursive: true, force: true });
+    await this.#chunks?.release(chunkNames);
   }
 
+  /** Waits for what is being saved: it is on its way to the disk, and somebody may wait for it. */
   async close(): Promise<void> {
+    await settlesWithin(Promise.allSettled(this.#saving), SAVING_PATIENCE_MS);
     await rm(this.#workFolder, { recursive: true, force: true });
     this.#lock.release();
     await rm(this.#workFolder + LOCK_SUFFIX, { force: true });

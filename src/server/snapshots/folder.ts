@@ -10,6 +10,8 @@ export interface FolderEntry {
   /** Bytes; 0 for a folder. */
   readonly size: number;
   readonly modifiedAt: Date;
+  /** Files, in the same way, that make up its content; absent: the file itself. */
+  readonly parts?: readonly string[];
 }
 
 /** All files and empty folders below a folder, by name. Links and devices are left out: they could lead elsewhere. */

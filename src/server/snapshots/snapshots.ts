@@ -1,15 +1,19 @@
 // Snapshots: a row in the store and a folder under `snapshots/`.
-import type { RuntimeType } from '../../runtimes/index.js';
+import path from 'node:path';
+import { SNAPSHOT_FILES, type RuntimeType, type SnapshotWriting } from '../../runtimes/index.js';
 import { ApiError } from '../errors.js';
 import type { SnapshotRecord, SnapshotStore } from '../store/snapshots.js';
+import type { ChunkStore } from './chunk-store.js';
 import { openContentFolders, type ContentFolders } from './content-folders.js';
-import { listFolder } from './folder.js';
+import { listContent, writeChunkNames } from './content.js';
 import { measureZip, openZip } from './zip.js';
 
 export interface SnapshotsOptions {
   /** Shared by all servers of the data directory. */
   readonly directory: string;
   readonly store: SnapshotStore;
+  /** Has equal content of snapshots share its place on the disk; default: each has its own. */
+  readonly chunks?: ChunkStore | undefined;
   /** Unix milliseconds. */
   readonly now: () => number;
 }
@@ -19,13 +23,13 @@ export interface NewSnapshot {
   readonly name?: string | undefined;
   readonly runtimeType: RuntimeType;
   /** Writes the content into an empty folder. */
-  readonly write: (folder: string) => Promise<void>;
+  readonly write: (folder: string, keep: SnapshotWriting['keep']) => Promise<void>;
 }
 
 /** Opens the snapshots of a data directory and removes what crashed servers left behind. */
 export async function openSnapshots(options: SnapshotsOptions): Promise<Snapshots> {
-  const { directory, store } = options;
-  const folders = await openContentFolders({ directory, listIds: () => store.listIds() });
+  const { directory, store, chunks } = options;
+  const folders = await openContentFolders({ directory, chunks, listIds: () => store.listIds() });
   return new Snapshots(options, folders);
 }
 
@@ -44,8 +48,8 @@ export class Snapshots {
     const { store, now } = this.#options;
     return this.#folders.save({
       write: async (folder) => {
-        await snapshot.write(folder);
-        return measureZip(await listFolder(folder));
+        await this.#write(snapshot, folder);
+        return measureZip(await listContent(folder));
       },
       commit: async (id, contentSize) => {
         const record: SnapshotRecord = {
@@ -60,6 +64,21 @@ export class Snapshots {
         return record;
       },
     });
+  }
+
+  async #write(snapshot: NewSnapshot, folder: string): Promise<void> {
+    const { chunks } = this.#options;
+    if (chunks === undefined) {
+      await snapshot.write(folder, undefined);
+      return;
+    }
+    const names: string[] = [];
+    await snapshot.write(folder, async (fd, file) => {
+      names.push(...(await chunks.keepStream(fd, file)));
+    });
+    const files = path.join(folder, SNAPSHOT_FILES);
+    names.push(...(await chunks.keepFiles(files)));
+    await writeChunkNames(folder, names);
   }
 
   /** Oldest first. */
@@ -84,7 +103,7 @@ export class Snapshots {
     snapshot: SnapshotRecord,
   ): Promise<{ readonly stream: NodeJS.ReadableStream; readonly size: number }> {
     const folder = this.folderOf(snapshot);
-    return openZip(folder, await listFolder(folder));
+    return openZip(folder, await listContent(folder));
   }
 
   /** @throws {ApiError} `API_SNAPSHOT_NOT_FOUND`, also for another user's. */

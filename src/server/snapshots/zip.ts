@@ -1,6 +1,7 @@
 // A snapshot's folder as a zip file, stored and not deflated: its size is known before a byte of it is made.
 import { createReadStream } from 'node:fs';
 import path from 'node:path';
+import { Readable } from 'node:stream';
 import { ZipFile } from 'yazl';
 import type { FolderEntry } from './folder.js';
 
@@ -17,7 +18,7 @@ export function measureZip(entries: readonly FolderEntry[]): number {
 /**
  * The zip file of a folder.
  *
- * @param entries - Of `listFolder(folder)`. When a file has changed its length since, the stream fails.
+ * @param entries - Of `listContent(folder)`. When a file has changed its length since, the stream fails.
  * @returns The stream and its exact length in bytes.
  */
 export function openZip(
@@ -25,7 +26,7 @@ export function openZip(
   entries: readonly FolderEntry[],
 ): { readonly stream: NodeJS.ReadableStream; readonly size: number } {
   const { zip, size } = buildZip(entries, (entry, give) => {
-    const stream = createReadStream(path.join(folder, entry.name));
+    const stream = readFiles((entry.parts ?? [entry.name]).map((name) => path.join(folder, name)));
     stream.on('error', (error) => zip.emit('error', error));
     give(null, stream);
   });
@@ -34,6 +35,16 @@ export function openZip(
     output.destroy(error);
   });
   return { stream: output, size };
+}
+
+function readFiles(files: readonly string[]): NodeJS.ReadableStream {
+  const [only] = files;
+  if (files.length === 1 && only !== undefined) return createReadStream(only);
+  return Readable.from(contentOf(files), { objectMode: false });
+}
+
+async function* contentOf(files: readonly string[]): AsyncGenerator<Buffer> {
+  for (const file of files) yield* createReadStream(file) as AsyncIterable<Buffer>;
 }
 
 type GiveStream = (error: unknown, stream: NodeJS.ReadableStream) => void;

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import net, { type AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { silentLogger } from '../../../src/base/index.js';
+import { createDeferred, silentLogger } from '../../../src/base/index.js';
 import { ClientError, type RServerClient } from '../../../src/client/index.js';
 import {
   after,
@@ -437,11 +437,8 @@ describe('cancellation', () => {
 
   test('a caller who is cancelled during the login leaves it to the others', async () => {
     const server = await serve();
-    let letIn = (): void => undefined;
-    const gate = new Promise<void>((resolve) => {
-      letIn = resolve;
-    });
-    server.script('POST /login', after(gate, json(200, { access_token: 'a' })));
+    const gate = createDeferred<undefined>();
+    server.script('POST /login', after(gate.promise, json(200, { access_token: 'a' })));
     server.script('GET /sessions', json(200, []));
     const client = makeClient(server.url);
     const controller = new AbortController();
@@ -452,7 +449,7 @@ describe('cancellation', () => {
     await arrived;
     controller.abort();
     await expect(cancelled).rejects.toMatchObject({ name: 'AbortError' });
-    letIn();
+    gate.resolve(undefined);
 
     expect(await patient).toEqual([]);
     expect(server.pathsOf('POST')).toEqual(['/login']);

@@ -214,6 +214,25 @@ describe.skipIf(!isRoot)('with an OS user for each process', () => {
         expect(await other.listObjects()).toContain('kept');
       });
 
+      test('a snapshot that is kept in parts, which no session may open, is loaded', async () => {
+        const snapshot = mkdtempSync(path.join(folder, 'snapshot-'));
+        await run(session, language === 'R' ? 'many <- 1:3 + 0' : 'many = list(range(3))');
+        await session.saveSnapshot(snapshot);
+        const file = path.join(snapshot, language === 'R' ? 'workspace.RData' : 'workspace.dill');
+        const whole = readFileSync(file);
+        mkdirSync(`${file}.parts`, { mode: 0o700 });
+        for (let part = 1; part <= 11; part += 1) {
+          const bytes = whole.subarray((part - 1) * 5, part === 11 ? undefined : part * 5);
+          writeFileSync(path.join(`${file}.parts`, String(part)), bytes, { mode: 0o600 });
+        }
+        rmSync(file);
+
+        await other.loadSnapshot(snapshot);
+
+        expect((await run(other, sh(`cat ${file}.parts/1`))).text).toContain('Permission denied');
+        expect(await other.listObjects()).toContain('many');
+      });
+
       test('objects go in and out', async () => {
         await run(session, language === 'R' ? 'x <- 1:3' : 'x = [1, 2, 3]');
 

@@ -6,13 +6,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { pythonLanguage, type Runtime } from '../../../src/runtimes/index.js';
 import {
   data,
-  describeLanguage,
+  describeEachWay,
   hasPythonModule,
   isRunning,
   languages,
   run,
   runAndThen,
-  start,
   stderr,
   stdout,
   temporaryFolder,
@@ -20,7 +19,7 @@ import {
 
 const hasDill = hasPythonModule('dill');
 
-describeLanguage('Python', 'a Python runtime', () => {
+describeEachWay('Python', 'a Python runtime', (start) => {
   const workRoot = temporaryFolder();
   let python: Runtime;
   const emit = (text: string): string =>
@@ -62,6 +61,11 @@ describeLanguage('Python', 'a Python runtime', () => {
       'emitted data stands between the texts',
       `import sys\nprint("a")\n${emit('one')}\nprint("b", file=sys.stderr)\n${emit('two')}\n${emit('três')}\nprint("c")`,
       [stdout('a\n'), data('one'), stderr('b\n'), data('two'), data('três'), stdout('c\n')],
+    ],
+    [
+      'data emitted as the last comes after all that is printed',
+      `import sys\nprint("a")\n__import__("rserver_runtime").emit("end", last=True)\n${emit('one')}\nprint("b", file=sys.stderr)\nprint("c")`,
+      [stdout('a\n'), data('one'), stderr('b\n'), stdout('c\n'), data('end')],
     ],
     [
       'emitted data is in order with text of the descriptor whatever sys.stdout is',
@@ -408,8 +412,10 @@ with open("log.txt", "w") as log: log.write("kept")`,
     await run(source, 'import sys; sys.modules["dill"] = None\nvalue = [1, 2]\nimport json');
     await source.saveSnapshot(folder);
     await run(source, 'def f(): pass\nclass C: pass\nc = C()');
+    const unsaved = path.join(workRoot, 'not plain');
+    await mkdir(unsaved);
 
-    await expect(source.saveSnapshot(folder)).rejects.toMatchObject({
+    await expect(source.saveSnapshot(unsaved)).rejects.toMatchObject({
       code: 'RUNTIME_OBJECT_NOT_SERIALIZABLE',
       message: expect.stringMatching(/'C'.*'c'.*'f'.*install dill/) as string,
     });

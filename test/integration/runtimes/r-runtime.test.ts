@@ -8,18 +8,17 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Runtime } from '../../../src/runtimes/index.js';
 import {
   data,
-  describeLanguage,
+  describeEachWay,
   isRunning,
   languages,
   run,
   runAndThen,
-  start,
   stderr,
   stdout,
   temporaryFolder,
 } from './support.js';
 
-describeLanguage('R', 'an R runtime', () => {
+describeEachWay('R', 'an R runtime', (start) => {
   const workRoot = temporaryFolder();
   let r: Runtime;
   const emit = (text: string): string => `getOption("rserver.emit")("${text}");`;
@@ -95,6 +94,11 @@ describeLanguage('R', 'an R runtime', () => {
       'emitted data stands between the texts',
       `cat("a\\n"); ${emit('one')} message("b"); ${emit('two')} ${emit('três')} cat("c\\n")`,
       [stdout('a\n'), data('one'), stderr('b\n'), data('two'), data('três'), stdout('c\n')],
+    ],
+    [
+      'data emitted as the last comes after all that is printed',
+      `cat("a\\n"); getOption("rserver.emit")("end", TRUE); ${emit('one')} message("b"); cat("c\\n")`,
+      [stdout('a\n'), data('one'), stderr('b\n'), stdout('c\n'), data('end')],
     ],
     [
       'emitted data is in order with text of a child program, whatever sink() says',

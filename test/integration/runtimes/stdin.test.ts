@@ -1,14 +1,7 @@
 // Programs that read from the keyboard, in real processes: what they ask, and what they make of the answers.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { InputAnswer, Runtime, RuntimeEvent } from '../../../src/runtimes/index.js';
-import {
-  describeLanguage,
-  languages,
-  run,
-  start,
-  temporaryFolder,
-  type Outcome,
-} from './support.js';
+import { describeEachWay, languages, run, temporaryFolder, type Outcome } from './support.js';
 
 type Answer = string | null | InputAnswer;
 type Question = Extract<RuntimeEvent, { type: 'input_request' }>;
@@ -82,7 +75,7 @@ describe.each(['R', 'Python'] as const)('input in %s', (language) => {
     },
   }[language];
 
-  describeLanguage(language, 'asks', () => {
+  describeEachWay(language, 'asks', (start) => {
     let runtime: Runtime;
     beforeAll(async () => {
       runtime = await start(languages[language], workRoot);
@@ -163,7 +156,7 @@ describe.each(['R', 'Python'] as const)('input in %s', (language) => {
   });
 });
 
-describeLanguage('R', 'standard input of R', () => {
+describeEachWay('R', 'standard input of R', (start) => {
   const workRoot = temporaryFolder();
   let runtime: Runtime;
   beforeAll(async () => {
@@ -365,7 +358,7 @@ In file(con, "r") :
   });
 });
 
-describeLanguage('Python', 'standard input of Python', () => {
+describeEachWay('Python', 'standard input of Python', (start) => {
   const workRoot = temporaryFolder();
   let runtime: Runtime;
   beforeAll(async () => {

@@ -3,7 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, describe, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
+import { silentLogger } from '../../../src/base/index.js';
 import {
   createProcessRuntime,
   pythonLanguage,
@@ -15,6 +16,7 @@ import {
   type RuntimeExecution,
   type RuntimeExecutionResult,
 } from '../../../src/runtimes/index.js';
+import { RuntimeSource } from '../../../src/runtimes/runtime-source.js';
 
 const projectPython = path.resolve(import.meta.dirname, '../../../.venv/bin/python');
 export const pythonCommand = existsSync(projectPython) ? projectPython : 'python3';
@@ -72,6 +74,53 @@ export const start = (
   options: Partial<ProcessRuntimeOptions> = {},
 ): Promise<Runtime> =>
   createProcessRuntime({ language, workRoot, env: { ...process.env, LANGUAGE: 'en' }, ...options });
+
+type Start = typeof start;
+
+/** As `describeLanguage`, for runtimes that are programs of their own and for those that are copies of a warm parent. */
+export function describeEachWay(
+  language: 'R' | 'Python',
+  title: string,
+  body: (start: Start) => void,
+): void {
+  describeLanguage(language, title, () => {
+    body(start);
+  });
+  if (process.platform !== 'linux') return;
+  describeLanguage(language, `${title}, copied`, () => {
+    const sources: RuntimeSource[] = [];
+    const known = new Map<Language, RuntimeSource>();
+    afterAll(async () => {
+      for (const source of sources) await source.close();
+    });
+    body(async (language, workRoot, options) => {
+      const source =
+        (options === undefined ? known.get(language) : undefined) ??
+        newSource(language, workRoot, options);
+      sources.push(source);
+      if (options === undefined) known.set(language, source);
+      const runtime = await source.start(new AbortController().signal);
+      expect(source.hasCopied).toBe(true);
+      return runtime;
+    });
+  });
+}
+
+/** Where copies of a warm parent come from; the caller closes it. */
+export const newSource = (
+  language: Language,
+  workRoot: string,
+  options: Partial<ProcessRuntimeOptions> = {},
+): RuntimeSource =>
+  new RuntimeSource({
+    language,
+    workRoot,
+    env: { ...process.env, LANGUAGE: 'en' },
+    logger: silentLogger,
+    copies: true,
+    onCopies: () => undefined,
+    ...options,
+  });
 
 /** What a run gave: its result, and its events with neighbouring text of one stream joined. */
 export interface Outcome extends RuntimeExecutionResult {

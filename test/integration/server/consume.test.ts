@@ -1,6 +1,7 @@
 // Calling published services over HTTP, on fake runtimes.
 import { once } from 'node:events';
 import { afterEach, expect, test } from 'vitest';
+import { createDeferred } from '../../../src/base/index.js';
 import { RuntimeProcessError } from '../../../src/runtimes/index.js';
 import { FakeRuntimeFactory, commandScript } from '../../helpers/fake-runtime.js';
 import { startServer, type Answer, type StartOptions, type TestServer } from './harness.js';
@@ -198,13 +199,10 @@ test('a call that runs too long is ended', async () => {
 });
 
 test('a client that goes away ends its call', async () => {
-  let begun = (): void => undefined;
-  const hasBegun = new Promise<void>((resolve) => {
-    begun = resolve;
-  });
+  const begun = createDeferred<undefined>();
   const runtimes = new FakeRuntimeFactory({
     script: (execution) => {
-      if (execution.code === 'wait') begun();
+      if (execution.code === 'wait') begun.resolve(undefined);
       return commandScript(execution);
     },
   });
@@ -213,7 +211,7 @@ test('a client that goes away ends its call', async () => {
   const controller = new AbortController();
 
   const lost = expect(call('Slow/1', {}, controller.signal)).rejects.toThrow();
-  await hasBegun;
+  await begun.promise;
   const [service] = runtimes.services;
   const signal = service?.calls[0]?.signal;
   controller.abort();

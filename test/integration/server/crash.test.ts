@@ -1,19 +1,13 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
-import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { fromBufferPromise } from 'yauzl';
-import { startServer, TestServer } from './harness.js';
-import { FakeRuntimeFactory } from '../../helpers/fake-runtime.js';
-
-const PROGRAM = path.join(import.meta.dirname, 'saving-server.ts');
+import { unzip } from '../../helpers/zip.js';
+import { ChildServer } from './child-server.js';
+import { startServer, TestClient } from './harness.js';
 
 let dataDirectory: string;
-let child: Child | undefined;
+let child: ChildServer | undefined;
 
 beforeEach(async () => {
   dataDirectory = await mkdtemp(path.join(os.tmpdir(), 'rserver-crash-'));
@@ -24,38 +18,9 @@ afterEach(async () => {
   await rm(dataDirectory, { recursive: true, force: true });
 });
 
-/** The server program, its lines on stdout, and a client of it. */
-class Child {
-  readonly #process: ChildProcess;
-  readonly #lines: AsyncIterator<string>;
-
-  constructor() {
-    this.#process = spawn(process.execPath, ['--import', 'tsx', PROGRAM, dataDirectory], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    if (this.#process.stdout === null) throw new Error('no stdout');
-    this.#lines = createInterface(this.#process.stdout)[Symbol.asyncIterator]();
-  }
-
-  async line(): Promise<string> {
-    const { value } = (await this.#lines.next()) as { value: string };
-    return value;
-  }
-
-  /** `kill -9`; settles when it is dead. */
-  async kill(): Promise<void> {
-    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
-    const exited = once(this.#process, 'exit');
-    this.#process.kill('SIGKILL');
-    await exited;
-  }
-}
-
-async function startChild(): Promise<{ child: Child; client: TestServer; token: string }> {
-  child = new Child();
-  const url = await child.line();
-  // Only its calls are used: the server of this client lives in the child.
-  const client = new TestServer(undefined as never, url, dataDirectory, new FakeRuntimeFactory());
+async function startChild(): Promise<{ child: ChildServer; client: TestClient; token: string }> {
+  child = new ChildServer('saving-server.ts', dataDirectory);
+  const client = new TestClient(await child.line());
   return { child, client, token: await client.token() };
 }
 
@@ -85,16 +50,7 @@ async function expectConsistent(): Promise<string[]> {
   }
 }
 
-async function unzip(bytes: Buffer): Promise<Record<string, string>> {
-  const contents: Record<string, string> = {};
-  const zip = await fromBufferPromise(bytes);
-  for await (const entry of zip.eachEntry()) {
-    contents[entry.fileName] = (await buffer(await zip.openReadStreamPromise(entry))).toString();
-  }
-  return contents;
-}
-
-async function filledSession(client: TestServer, token: string): Promise<string> {
+async function filledSession(client: TestClient, token: string): Promise<string> {
   const id = await client.session(token);
   await client.execute(token, id, { code: '', inputParameters: [{ name: 'x', value: 1 }] });
   await client.call('POST', `/sessions/${id}/files`, {

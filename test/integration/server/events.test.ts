@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { FakeRuntimeFactory } from '../../helpers/fake-runtime.js';
 import { failure, startServer, type TestServer } from './harness.js';
@@ -62,6 +62,32 @@ describe('the event stream of a session', () => {
     expect(events).toEqual([
       { type: 'stream', executionId: first, name: 'stdout', text: 'a\n' },
       { type: 'finished', executionId: first },
+      { type: 'finished', executionId: second },
+    ]);
+  });
+
+  test('tells when an execution has to wait, and when its turn has come', async () => {
+    const watcher = await server.watch(token, id);
+    const second = 'd6c1a3de-3c1f-4f0f-8b5f-0d3f5c1f0a02';
+    const seen = (count: number): Promise<void> =>
+      vi.waitFor(() => {
+        expect(watcher.events).toHaveLength(count);
+      });
+    const run = (code: string, name: string) =>
+      server.execute(token, id, { code }, { headers: { 'RServer-Execution-Id': name } });
+
+    const running = run('print begun\nwait', executionId);
+    await seen(1);
+    const queued = run('print x', second);
+    await seen(2);
+    await server.call('POST', `/sessions/${id}/cancel`, { token });
+    await Promise.all([running, queued]);
+
+    expect((await watcher.finished(2)).slice(1)).toEqual([
+      { type: 'queued', executionId: second },
+      { type: 'finished', executionId },
+      { type: 'started', executionId: second },
+      { type: 'stream', executionId: second, name: 'stdout', text: 'x\n' },
       { type: 'finished', executionId: second },
     ]);
   });

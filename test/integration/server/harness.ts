@@ -1,4 +1,4 @@
-// A real server over real HTTP on fake runtimes, in a data directory of its own.
+// A real server over real HTTP in a data directory of its own, on fake or on real runtimes, and a client of it.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -12,6 +12,7 @@ import { loadSigningKey } from '../../../src/server/auth/signing-key.js';
 import { createServer } from '../../../src/server/index.js';
 import type { PasswordVerifier, RServer, ServerOptions } from '../../../src/server/index.js';
 import { FakeRuntimeFactory, type FakeRuntime } from '../../helpers/fake-runtime.js';
+import { openRealServer, type RealServer } from '../../helpers/real-server.js';
 
 const USERS = ['admin', 'bob'];
 
@@ -51,20 +52,14 @@ export interface Tokens {
   readonly expires_on: number;
 }
 
-/** A server for one test. */
-export class TestServer {
-  readonly server: RServer;
+/** Speaks to a server, for one test. */
+export class TestClient {
   readonly url: string;
-  readonly dataDirectory: string;
-  readonly runtimes: FakeRuntimeFactory;
   readonly #agent = new Agent();
   readonly #sockets: EventClient[] = [];
 
-  constructor(server: RServer, url: string, dataDirectory: string, runtimes: FakeRuntimeFactory) {
-    this.server = server;
+  constructor(url: string) {
     this.url = url;
-    this.dataDirectory = dataDirectory;
-    this.runtimes = runtimes;
   }
 
   /** One call; a JSON answer is parsed, an empty one is undefined, anything else is a Buffer. */
@@ -130,13 +125,6 @@ export class TestServer {
     return this.call('POST', `/sessions/${sessionId}/execute`, { ...options, token, body });
   }
 
-  /** The runtime behind the session that was made last. */
-  get runtime(): FakeRuntime {
-    const runtime = this.runtimes.runtimes.at(-1);
-    if (runtime === undefined) throw new Error('no runtime was asked for');
-    return runtime;
-  }
-
   async watch(token: string, sessionId: string): Promise<EventClient> {
     const client = new EventClient(`${this.url}/sessions/${sessionId}/events`, token);
     this.#sockets.push(client);
@@ -144,12 +132,53 @@ export class TestServer {
     return client;
   }
 
-  async close({ keepData = false } = {}): Promise<void> {
+  /** Ends the streams it watches and its connections. */
+  async hangUp(): Promise<void> {
     for (const socket of this.#sockets) socket.close();
+    await this.#agent.close();
+  }
+}
+
+/** A server on fake runtimes, and its client. */
+export class TestServer extends TestClient {
+  readonly server: RServer;
+  readonly dataDirectory: string;
+  readonly runtimes: FakeRuntimeFactory;
+
+  constructor(server: RServer, url: string, dataDirectory: string, runtimes: FakeRuntimeFactory) {
+    super(url);
+    this.server = server;
+    this.dataDirectory = dataDirectory;
+    this.runtimes = runtimes;
+  }
+
+  /** The runtime behind the session that was made last. */
+  get runtime(): FakeRuntime {
+    const runtime = this.runtimes.runtimes.at(-1);
+    if (runtime === undefined) throw new Error('no runtime was asked for');
+    return runtime;
+  }
+
+  async close({ keepData = false } = {}): Promise<void> {
     await this.server.close();
     await this.runtimes.close();
-    await this.#agent.close();
+    await this.hangUp();
     if (!keepData) await rm(this.dataDirectory, { recursive: true, force: true });
+  }
+}
+
+/** A server with real R and Python behind it, and its client. */
+export class RealTestServer extends TestClient {
+  readonly #server: RealServer;
+
+  constructor(server: RealServer) {
+    super(server.url);
+    this.#server = server;
+  }
+
+  async close({ keepData = false } = {}): Promise<void> {
+    await this.#server.close({ keepData });
+    await this.hangUp();
   }
 }
 
@@ -221,6 +250,13 @@ export async function startServer({
   });
   const url = await server.listen({ host: '127.0.0.1', port: 0 });
   return new TestServer(server, url, dataDirectory, runtimes);
+}
+
+/** @param dataDirectory - Of an earlier server; without, an empty one. */
+export async function startRealServer(dataDirectory?: string): Promise<RealTestServer> {
+  return new RealTestServer(
+    await openRealServer({ ...(dataDirectory !== undefined && { dataDirectory }) }),
+  );
 }
 
 /** What a failing answer looks like. */

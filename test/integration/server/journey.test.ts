@@ -1,43 +1,21 @@
 // The journey of Microsoft's articles over plain REST, with real R and real Python behind the server.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { fromBufferPromise } from 'yauzl';
-import { createRuntimePool, type RuntimePool } from '../../../src/runtimes/index.js';
-import { createSecretVerifier, createServer } from '../../../src/server/index.js';
-import { FakeRuntimeFactory } from '../../helpers/fake-runtime.js';
-import { isMissing, venvBin } from '../../helpers/requirements.js';
-import { TestServer } from './harness.js';
+import { isMissing } from '../../helpers/requirements.js';
+import { unzip } from '../../helpers/zip.js';
+import { startRealServer, type RealTestServer } from './harness.js';
 
 const LONG_MS = 120_000;
 
 let dataDirectory: string;
-let pool: RuntimePool;
-let server: TestServer;
+let server: RealTestServer;
 let token: string;
 
 async function start(): Promise<void> {
-  pool = createRuntimePool({
-    r: { warmCount: 0 },
-    python: { command: venvBin('python'), warmCount: 0 },
-    workRoot: path.join(dataDirectory, 'work'),
-    env: process.env,
-  });
-  const rserver = await createServer({
-    dataDirectory,
-    runtimes: pool,
-    accounts: createSecretVerifier('admin', 'admin password'),
-    version: '0.0.0',
-  });
-  const url = await rserver.listen({ host: '127.0.0.1', port: 0 });
-  server = new TestServer(rserver, url, dataDirectory, new FakeRuntimeFactory());
+  server = await startRealServer(dataDirectory);
   token = await server.token();
-}
-
-async function stop(): Promise<void> {
-  await server.close({ keepData: true });
-  await pool.close();
 }
 
 beforeEach(async () => {
@@ -46,8 +24,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  await stop();
-  await rm(dataDirectory, { recursive: true, force: true });
+  await server.close();
 });
 
 async function snapshot(id: string, name: string): Promise<string> {
@@ -62,9 +39,7 @@ async function snapshot(id: string, name: string): Promise<string> {
 
 async function namesInZip(snapshotId: string): Promise<string[]> {
   const { body } = await server.call<Buffer>('GET', `/snapshots/${snapshotId}`, { token });
-  const names: string[] = [];
-  for await (const entry of (await fromBufferPromise(body)).eachEntry()) names.push(entry.fileName);
-  return names.sort();
+  return Object.keys(await unzip(body)).sort();
 }
 
 const succeeded = { success: true, errorMessage: '', consoleOutput: '', changedFiles: [] };
@@ -106,7 +81,7 @@ describe.skipIf(isMissing('jupyter'))('Python', () => {
 
       const snapshotId = await snapshot(id, 'Iris Snapshot');
       await server.call('DELETE', `/sessions/${id}`, { token });
-      await stop();
+      await server.close({ keepData: true });
       await start();
       const listed = await server.call('GET', '/snapshots', { token });
       expect(listed.body).toMatchObject([{ id: snapshotId, name: 'Iris Snapshot' }]);

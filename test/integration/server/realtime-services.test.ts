@@ -1,21 +1,22 @@
 // Realtime services over HTTP: what is refused, on fake runtimes; and models scored by real R and real Python.
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createRuntimePool, type RuntimePool } from '../../../src/runtimes/index.js';
-import { createSecretVerifier, createServer } from '../../../src/server/index.js';
-import { FakeRuntimeFactory } from '../../helpers/fake-runtime.js';
-import { isMissing, venvBin } from '../../helpers/requirements.js';
-import { startServer, TestServer, type Answer } from './harness.js';
+import { isMissing } from '../../helpers/requirements.js';
+import {
+  startRealServer,
+  startServer,
+  type Answer,
+  type RealTestServer,
+  type TestClient,
+  type TestServer,
+} from './harness.js';
 
 const LONG_MS = 180_000;
 
-let server: TestServer;
+let client: TestClient;
 let token: string;
 
 const send = (method: string, route: string, body?: unknown): Promise<Answer> =>
-  server.call(method, route, { token, ...(body !== undefined && { body }) });
+  client.call(method, route, { token, ...(body !== undefined && { body }) });
 
 /** A multipart body, its parts in the given order. */
 function form(parts: Readonly<Record<string, string | Buffer>>): Buffer {
@@ -32,7 +33,7 @@ const sendForm = (
   route: string,
   parts: Readonly<Record<string, string | Buffer>>,
 ): Promise<Answer> =>
-  server.call(method, `/realtime-services/${route}`, {
+  client.call(method, `/realtime-services/${route}`, {
     token,
     body: form(parts),
     headers: { 'content-type': 'multipart/form-data; boundary=b' },
@@ -42,9 +43,11 @@ const sendForm = (
 const MODEL = Buffer.from('X\n\0\0\0\x02');
 
 describe('publishing', () => {
+  let server: TestServer;
+
   beforeEach(async () => {
-    server = await startServer();
-    token = await server.token();
+    client = server = await startServer();
+    token = await client.token();
   });
 
   afterEach(async () => {
@@ -150,32 +153,15 @@ describe('publishing', () => {
 });
 
 describe('scoring', () => {
-  let dataDirectory: string;
-  let pool: RuntimePool;
+  let real: RealTestServer;
 
   beforeAll(async () => {
-    dataDirectory = await mkdtemp(path.join(os.tmpdir(), 'rserver-realtime-'));
-    pool = createRuntimePool({
-      r: { warmCount: 0 },
-      python: { command: venvBin('python'), warmCount: 0 },
-      workRoot: path.join(dataDirectory, 'work'),
-      env: process.env,
-    });
-    const rserver = await createServer({
-      dataDirectory,
-      runtimes: pool,
-      accounts: createSecretVerifier('admin', 'admin password'),
-      version: '0.0.0',
-    });
-    const url = await rserver.listen({ host: '127.0.0.1', port: 0 });
-    server = new TestServer(rserver, url, dataDirectory, new FakeRuntimeFactory());
-    token = await server.token();
+    client = real = await startRealServer();
+    token = await client.token();
   });
 
   afterAll(async () => {
-    await server.close();
-    await pool.close();
-    await rm(dataDirectory, { recursive: true, force: true });
+    await real.close();
   });
 
   /** Files which code in a session has written. */
@@ -184,12 +170,12 @@ describe('scoring', () => {
     code: string,
     names: readonly string[],
   ): Promise<Buffer[]> {
-    const id = await server.session(token, { runtimeType });
-    const { body } = await server.execute(token, id, { code });
+    const id = await client.session(token, { runtimeType });
+    const { body } = await client.execute(token, id, { code });
     expect(body.errorMessage).toBe('');
     const contents: Buffer[] = [];
     for (const name of names) {
-      const file = await server.call<Buffer>('GET', `/sessions/${id}/files/${name}`, { token });
+      const file = await client.call<Buffer>('GET', `/sessions/${id}/files/${name}`, { token });
       contents.push(file.body);
     }
     await send('DELETE', `/sessions/${id}`);

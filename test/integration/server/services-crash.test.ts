@@ -1,53 +1,29 @@
 // A server that is killed while it publishes services or runs a batch loses nothing that it acknowledged.
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { BatchWebServiceResult, WebService } from '../../../src/api/index.js';
 import { FakeRuntimeFactory } from '../../helpers/fake-runtime.js';
-import { startServer, TestServer } from './harness.js';
-
-const PROGRAM = path.join(import.meta.dirname, 'serving-server.ts');
+import { ChildServer } from './child-server.js';
+import { startServer, TestClient } from './harness.js';
 
 let dataDirectory: string;
-let child: ChildProcess;
-let lines: AsyncIterator<string>;
-let client: TestServer;
+let child: ChildServer;
+let client: TestClient;
 let token: string;
 
 beforeEach(async () => {
   dataDirectory = await mkdtemp(path.join(os.tmpdir(), 'rserver-crash-'));
-  child = spawn(process.execPath, ['--import', 'tsx', PROGRAM, dataDirectory], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  if (child.stdout === null) throw new Error('no stdout');
-  lines = createInterface(child.stdout)[Symbol.asyncIterator]();
-  const url = await line();
-  // Only its calls are used: the server of this client lives in the child.
-  client = new TestServer(undefined as never, url, dataDirectory, new FakeRuntimeFactory());
+  child = new ChildServer('serving-server.ts', dataDirectory);
+  client = new TestClient(await child.line());
   token = await client.token();
 });
 
 afterEach(async () => {
-  await kill();
+  await child.kill();
   await rm(dataDirectory, { recursive: true, force: true });
 });
-
-async function line(): Promise<string> {
-  const { value } = (await lines.next()) as { value: string };
-  return value;
-}
-
-/** `kill -9`; settles when it is dead. */
-async function kill(): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, 'exit');
-  child.kill('SIGKILL');
-  await exited;
-}
 
 const definitions = {
   inputParameterDefinitions: [{ name: 'x', type: 'numeric' }],
@@ -69,7 +45,7 @@ test.each([0, 3, 8])(
     );
     const { snapshotId } = snapshot.body;
     const acknowledged: string[] = [];
-    let killed = acknowledgedCount === 0 ? kill() : undefined;
+    let killed = acknowledgedCount === 0 ? child.kill() : undefined;
 
     const published = Array.from({ length: 30 }, async (_, index) => {
       const route = `/services/Kept/${index}`;
@@ -77,7 +53,7 @@ test.each([0, 3, 8])(
       const { statusCode } = await client.call('POST', route, { token, body });
       expect(statusCode).toBe(201);
       acknowledged.push(String(index));
-      if (acknowledged.length >= acknowledgedCount) killed ??= kill();
+      if (acknowledged.length >= acknowledgedCount) killed ??= child.kill();
     });
     await Promise.allSettled(published);
     await killed;
@@ -113,8 +89,8 @@ test('a batch that a kill cuts off is finished by the next server; what was done
     { token, body: items },
   );
   const route = `/api/Double/1/batch/${started.body.batchExecutionId}`;
-  for (let index = 0; index < 40; index += 1) expect(await line()).toBe('call');
-  await kill();
+  for (let index = 0; index < 40; index += 1) expect(await child.line()).toBe('call');
+  await child.kill();
 
   const runtimes = new FakeRuntimeFactory({
     script: ({ code, runtime }) => {

@@ -1,45 +1,21 @@
 // Publishing and consuming as in Microsoft's articles, over plain REST, with real R and real Python behind the server.
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { WebService } from '../../../src/api/index.js';
-import { createRuntimePool, type RuntimePool } from '../../../src/runtimes/index.js';
-import { createSecretVerifier, createServer } from '../../../src/server/index.js';
-import { FakeRuntimeFactory } from '../../helpers/fake-runtime.js';
-import { isMissing, venvBin } from '../../helpers/requirements.js';
-import { TestServer, type Answer } from './harness.js';
+import { isMissing } from '../../helpers/requirements.js';
+import { startRealServer, type Answer, type RealTestServer } from './harness.js';
 
 const LONG_MS = 180_000;
 
-let dataDirectory: string;
-let pool: RuntimePool;
-let server: TestServer;
+let server: RealTestServer;
 let token: string;
 
 beforeAll(async () => {
-  dataDirectory = await mkdtemp(path.join(os.tmpdir(), 'rserver-services-'));
-  pool = createRuntimePool({
-    r: { warmCount: 0 },
-    python: { command: venvBin('python'), warmCount: 0 },
-    workRoot: path.join(dataDirectory, 'work'),
-    env: process.env,
-  });
-  const rserver = await createServer({
-    dataDirectory,
-    runtimes: pool,
-    accounts: createSecretVerifier('admin', 'admin password'),
-    version: '0.0.0',
-  });
-  const url = await rserver.listen({ host: '127.0.0.1', port: 0 });
-  server = new TestServer(rserver, url, dataDirectory, new FakeRuntimeFactory());
+  server = await startRealServer();
   token = await server.token();
 });
 
 afterAll(async () => {
   await server.close();
-  await pool.close();
-  await rm(dataDirectory, { recursive: true, force: true });
 });
 
 const send = (method: string, route: string, body?: unknown): Promise<Answer> =>

@@ -1,11 +1,11 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { fromBufferPromise } from 'yauzl';
+import { createDeferred } from '../../../src/base/index.js';
 import { RuntimeProcessError } from '../../../src/runtimes/index.js';
 import type { SnapshotRecord, SnapshotStore } from '../../../src/server/index.js';
 import { openSnapshots } from '../../../src/server/snapshots/snapshots.js';
+import { unzip } from '../../helpers/zip.js';
 import { failure, startServer, type TestServer } from './harness.js';
 
 let server: TestServer;
@@ -46,15 +46,6 @@ const download = (snapshotId: string) =>
 
 const notFound = (snapshotId: string) =>
   failure('API_SNAPSHOT_NOT_FOUND', 'NotFoundException', `There is no snapshot ${snapshotId}.`);
-
-async function unzip(bytes: Buffer): Promise<Record<string, string>> {
-  const contents: Record<string, string> = {};
-  const zip = await fromBufferPromise(bytes);
-  for await (const entry of zip.eachEntry()) {
-    contents[entry.fileName] = (await buffer(await zip.openReadStreamPromise(entry))).toString();
-  }
-  return contents;
-}
 
 /** Names under the folder of the snapshots. */
 const folders = async (): Promise<string[]> =>
@@ -246,27 +237,21 @@ test('a snapshot that does not load leaves no session behind', async () => {
 test('content without a row is removed at the next start, but not what another live server writes', async () => {
   const orphan = '00000000-0000-4000-8000-000000000000';
   await mkdir(path.join(server.dataDirectory, 'snapshots', orphan, 'files'), { recursive: true });
-  let begin!: () => void;
-  let letGo!: () => void;
-  const begun = new Promise<void>((resolve) => {
-    begin = resolve;
-  });
-  const held = new Promise<void>((resolve) => {
-    letGo = resolve;
-  });
+  const begun = createDeferred<undefined>();
+  const held = createDeferred<undefined>();
   server.runtime.saveSnapshot = async (folder) => {
     await writeFile(path.join(folder, 'workspace.RData'), '{}');
-    begin();
-    await held;
+    begun.resolve(undefined);
+    await held.promise;
     await mkdir(path.join(folder, 'files'));
   };
   const saving = save();
-  await begun;
+  await begun.promise;
 
   const other = await startServer({ dataDirectory: server.dataDirectory });
   try {
     expect(await folders()).toEqual(['.work']);
-    letGo();
+    held.resolve(undefined);
     const snapshotId = await saving;
     const { body } = await other.call<{ id: string }[]>('GET', '/snapshots', { token });
     expect(body.map((entry) => entry.id)).toEqual([snapshotId]);
@@ -279,18 +264,12 @@ test('content without a row is removed at the next start, but not what another l
 test('a snapshot that has its place but not yet its row is left alone by a server that starts', async () => {
   const directory = path.join(server.dataDirectory, 'other snapshots');
   const rows: SnapshotRecord[] = [];
-  let begin!: () => void;
-  let letGo!: () => void;
-  const begun = new Promise<void>((resolve) => {
-    begin = resolve;
-  });
-  const held = new Promise<void>((resolve) => {
-    letGo = resolve;
-  });
+  const begun = createDeferred<undefined>();
+  const held = createDeferred<undefined>();
   const store: SnapshotStore = {
     insert: async (row) => {
-      begin();
-      await held;
+      begun.resolve(undefined);
+      await held.promise;
       rows.push(row);
     },
     list: () => Promise.resolve(rows),
@@ -305,10 +284,10 @@ test('a snapshot that has its place but not yet its row is left alone by a serve
     runtimeType: 'R',
     write: (folder) => writeFile(path.join(folder, 'workspace.RData'), 'x'),
   });
-  await begun;
+  await begun.promise;
 
   const second = await openSnapshots(options);
-  letGo();
+  held.resolve(undefined);
   const saved = await saving;
 
   expect((await readdir(directory)).sort()).toEqual(['.work', saved.id].sort());

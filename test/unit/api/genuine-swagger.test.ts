@@ -67,6 +67,7 @@ const EXTRA_PARAMETERS: readonly string[] = [
   'RServer-Execution-Id',
   'RServer-Console-Output',
   'RServer-Input',
+  'RServer-Taken',
   'showPartialResult',
 ];
 

@@ -83,6 +83,7 @@ describe('where a setting comes from', () => {
       executeTimeoutMs: 0,
       interruptTimeoutMs: 2000,
       outputLimitBytes: 10485760,
+      progress: 'auto',
     });
   });
 

@@ -4,7 +4,6 @@ import {
   asNumber,
   asTexts,
   normaliseLineEnds,
-  parseServerTime,
   readFailingBody,
   tryParseJson,
 } from '../../../src/client/answers.js';
@@ -84,18 +83,4 @@ test('numbers come as numbers or in quotes', () => {
 
 test('Windows line ends become plain ones, a carriage return alone stays', () => {
   expect(normaliseLineEnds('a\r\nb\rc\n\r\n')).toBe('a\nb\rc\n\n');
-});
-
-test.each([
-  ['2016-11-20T18:15:09.917656', '2016-11-20T18:15:09.917Z'],
-  ['2017-10-05T22:49:33.7832679', '2017-10-05T22:49:33.783Z'],
-  ['2017-10-05T22:49:33', '2017-10-05T22:49:33.000Z'],
-  ['2017-10-05T22:49:33.5Z', '2017-10-05T22:49:33.500Z'],
-  ['2017-10-05T22:49:33+02:00', '2017-10-05T20:49:33.000Z'],
-  ['2017-10-05', '2017-10-05T00:00:00.000Z'],
-  ['2017-13-45', undefined],
-  ['', undefined],
-  ['yesterday', undefined],
-])('the time %j means %s', (value, expected) => {
-  expect(parseServerTime(value)?.toISOString()).toBe(expected);
 });

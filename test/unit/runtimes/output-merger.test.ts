@@ -128,6 +128,43 @@ describe('output merger', () => {
     expect(log).toEqual([`out:\u001d\u001d${NONCE.slice(0, 5)}\u001dx`]);
   });
 
+  test.each(['before', 'after'])(
+    'what stands at the end is passed behind all text when it comes %s the marker',
+    (when) => {
+      const { merger, log, write } = setUp();
+
+      if (when === 'before') merger.placeLast({ type: 'data', data: 'payload' });
+      write('stdout', `a${marker('e', 1)}`);
+      write('stderr', `b${marker('e', 1)}`);
+      if (when === 'after') merger.placeLast({ type: 'data', data: 'payload' });
+      const first = log.filter((line) => line !== 'end');
+      merger.begin();
+      merger.placeLast({ type: 'data', data: 'again' });
+
+      expect(first).toEqual(['out:a', 'err:b', 'data:payload']);
+      expect(log).not.toContain('data:again');
+    },
+  );
+
+  test('tells whether there was text among the bytes', () => {
+    const { merger } = setUp();
+
+    const had = ['a', marker('s', 1), `${marker('s', 2)}b`, `c${marker('s', 3)}`, ''].map((text) =>
+      merger.write('stdout', Buffer.from(text)),
+    );
+
+    expect(had).toEqual([true, false, true, true, false]);
+  });
+
+  test('flush passes on what stands at an end that never came', () => {
+    const { merger, log } = setUp();
+    merger.placeLast({ type: 'data', data: 'payload' });
+
+    merger.flush();
+
+    expect(log).toEqual(['data:payload']);
+  });
+
   test('flush passes on what waits for markers that never came', () => {
     const { merger, log, write } = setUp();
     write('stdout', `a${marker('d', 1)}b\u001d`);

@@ -14,6 +14,9 @@ REQUEST_SAVE = 6
 REQUEST_LOAD = 7
 REQUEST_PREPARE = 9
 REQUEST_FORK = 10
+REQUEST_FORK_SESSION = 11
+REQUEST_AWAIT_COPY = 12
+REQUEST_SETTLE = 13
 
 HELLO = 1
 DATA = 2
@@ -22,6 +25,7 @@ FAILED = 4
 INPUT = 5
 READY = 6
 SPENT = 7
+LAST = 8
 
 _HEADER = struct.Struct("<iii")
 _NUMBER = struct.Struct("<i")
@@ -56,15 +60,14 @@ class Channel(object):
             return None
         return kind, body[:text_size].decode("utf-8", "surrogatepass"), body[text_size:]
 
-    def write(self, kind, text, content=b"", following=None):
-        """`following` is the kind of an empty frame that goes out in one piece with this one."""
-        # A lone surrogate has no UTF-8 form; it becomes "?".
-        encoded = text.encode("utf-8", "replace")
-        frame = _HEADER.pack(kind, len(encoded), len(content)) + encoded + content
+    def write(self, kind, text, content=b"", leading=(), following=None):
+        """In one piece with it go LAST frames before it, of the texts `leading`, and an empty frame of the kind `following`."""
+        frames = [_frame(LAST, last, b"") for last in leading]
+        frames.append(_frame(kind, text, content))
         if following is not None:
-            frame += _HEADER.pack(following, 0, 0)
+            frames.append(_frame(following, "", b""))
         with self.turn:
-            write_all(self._answers, frame)
+            write_all(self._answers, b"".join(frames))
 
     def read_reply(self):
         """The next reply to a request for input as (kind, text, number), or None when the server has gone."""
@@ -101,6 +104,12 @@ class Channel(object):
         joined = b"".join(pieces)
         self._buffer = joined[size:]
         return joined[:size]
+
+
+def _frame(kind, text, content):
+    # A lone surrogate has no UTF-8 form; it becomes "?".
+    encoded = text.encode("utf-8", "replace")
+    return _HEADER.pack(kind, len(encoded), len(content)) + encoded + content
 
 
 class CopyChannel(Channel):

@@ -1,7 +1,6 @@
 # Carries out the server's requests, one after the other, until it closes the channel.
 import faulthandler
 import functools
-import importlib
 import json
 import os
 import platform
@@ -9,9 +8,10 @@ import signal
 import sys
 import threading
 
-from rserver_runtime import channel as frames
+from rserver_runtime import channel as frames, snapshot
 from rserver_runtime.channel import Channel
 from rserver_runtime.execution import Executor
+from rserver_runtime.parent import Parent, preload
 from rserver_runtime.service import Service
 from rserver_runtime.stdin import StandardInput
 from rserver_runtime.streams import Streams
@@ -21,14 +21,22 @@ from rserver_runtime.workspace import Workspace, WorkspaceError
 _server = None
 
 
-def main(preload):
+def main(modules):
     global _server
-    _server = Server(os.environ.pop("RSERVER_WORKER_PIPES"))
-    _server.run(preload)
+    directory = os.environ.pop("RSERVER_WORKER_PIPES")
+    channel = Channel(directory)
+    _, nonce, role = channel.read()
+    preload(modules)
+    if role == b"parent":
+        directory = Parent(channel).run()
+        channel = Channel(directory)
+        _, nonce, _ = channel.read()
+    _server = Server(directory, channel, nonce)
+    _server.run()
 
 
-def emit(text):
-    _server.emit(text)
+def emit(text, last=False):
+    _server.emit(text, last)
 
 
 def ask(prompt, is_password):
@@ -36,28 +44,24 @@ def ask(prompt, is_password):
 
 
 class Server(object):
-    def __init__(self, directory):
+    def __init__(self, directory, channel, nonce):
         self._pid = os.getpid()
         self._interrupt_file = os.path.join(os.path.dirname(directory), "interrupt")
-        self._channel = Channel(directory)
-        _, nonce, _ = self._channel.read()
+        self._channel = channel
         self._streams = Streams(directory, nonce)
         self.executor = Executor()
         self._workspace = Workspace(self.executor)
         self._service = None
+        # Texts that come with the end of the execution.
+        self._last = []
 
-    def run(self, preload):
+    def run(self):
         sys.stdout, sys.stderr = self._streams.stdout, self._streams.stderr
         sys.__stdout__, sys.__stderr__ = sys.stdout, sys.stderr
         self.stdin = StandardInput(self._channel, self._streams.mark, _Shield)
         self.stdin.install()
         faulthandler.enable(2)  # a crash leaves its trace on stderr
         _watch_child_programs(lambda: self._streams.flush(), self._interrupt_file)
-        for name in preload:
-            try:
-                importlib.import_module(name)
-            except ImportError:
-                continue
         self.executor.run(lambda: None, "None")
         self._channel.write(frames.HELLO, platform.python_version())
         while True:
@@ -70,23 +74,30 @@ class Server(object):
             else:
                 self._answer(kind, text, content)
 
-    def emit(self, text):
+    def emit(self, text, last=False):
         if not isinstance(text, str):
             raise TypeError("emit() takes a string")
         if os.getpid() != self._pid:
+            return
+        if last:
+            self._last.append(text)
             return
         # An interrupt in the middle of a frame would garble the channel: it waits.
         with _Shield(), self._channel.turn:
             self._streams.mark("d")
             self._channel.write(frames.DATA, text)
 
-    def become_copy(self, channel, streams):
-        """This process is a copy made by os.fork(), which speaks for a call of a web service."""
+    def _leave(self):
+        """This process is a copy made by os.fork(), which does not speak for the session."""
         self._channel.close()
         self._streams.close()
+
+    def become_copy(self, channel, streams):
+        """This process is a copy made by os.fork(), which speaks for a call of a web service."""
+        self._leave()
         self._channel, self._streams = channel, streams
         self._pid = os.getpid()
-        self.emit = lambda text: None  # nobody takes it
+        self.emit = lambda text, last=False: None  # nobody takes it
         sys.stdout, sys.stderr = streams.stdout, streams.stderr
         sys.__stdout__, sys.__stderr__ = sys.stdout, sys.stderr
 
@@ -111,7 +122,8 @@ class Server(object):
         with self._channel.turn:
             self._streams.mark("e")
             self._streams.rest()
-            self._channel.write(kind, failure, content, following)
+            leading, self._last = self._last, []
+            self._channel.write(kind, failure, content, leading, following)
 
     def _assign(self, inputs):
         for name, value, declared in inputs:
@@ -132,6 +144,7 @@ class Server(object):
 
     def _answer(self, kind, text, content):
         workspace = self._workspace
+        rest = None
         try:
             result = b""
             if kind == frames.REQUEST_LIST:
@@ -143,7 +156,7 @@ class Server(object):
             elif kind == frames.REQUEST_DELETE:
                 workspace.delete(content.decode("utf-8"))
             elif kind == frames.REQUEST_SAVE:
-                workspace.save(text)
+                rest = snapshot.save(workspace, text, content.decode("utf-8"), self._leave)
             elif kind == frames.REQUEST_LOAD:
                 workspace.load(text)
             elif kind == frames.REQUEST_PREPARE:
@@ -152,6 +165,8 @@ class Server(object):
                 result = json.dumps([str(self._service.fork(text))]).encode("ascii")
             self._streams.flush()
             self._channel.write(frames.DONE, "", result)
+            if rest is not None:
+                rest()
         except WorkspaceError as error:
             self._channel.write(frames.FAILED, error.code, str(error).encode("utf-8", "replace"))
         except Exception as error:

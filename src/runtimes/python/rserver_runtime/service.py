@@ -7,6 +7,7 @@ import sys
 
 from rserver_runtime import channel as frames
 from rserver_runtime.channel import CopyChannel
+from rserver_runtime.copies import forget_common_state, move_folders
 from rserver_runtime.purity import Purity
 from rserver_runtime.streams import CopyStreams
 
@@ -44,9 +45,8 @@ class Service(object):
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         channel = CopyChannel(folder)
         self._server.become_copy(channel, CopyStreams(folder, self._end_marker))
-        os.environ["TMPDIR"] = os.path.join(folder, "tmp")
-        os.chdir(os.path.join(folder, "work"))
-        _forget_common_state()
+        move_folders(folder)
+        forget_common_state()
         self._purity.remember()
         channel.write(frames.READY, "leader")
         while True:
@@ -64,17 +64,6 @@ class Service(object):
         executor = self._server.executor
         executor.run_program(self._program or executor.compile(self._code))
         _flush_files(vars(executor.module))
-
-
-def _forget_common_state():
-    """What would make calls alike that should not be: random numbers, the names of temporary files."""
-    tempfile = sys.modules.get("tempfile")
-    if tempfile is not None:
-        tempfile.tempdir = None
-        tempfile._name_sequence = None
-    for name in ("random", "numpy.random"):
-        if name in sys.modules:
-            sys.modules[name].seed()
 
 
 def _flush_files(namespace):

@@ -35,12 +35,14 @@ class StandardInput(object):
 
         @functools.wraps(original_input)
         def ask_line(prompt=""):
+            __tracebackhide__ = True
             if sys.stdin is not stream:  # the user has put a file in its place
                 return original_input(prompt)
             return self.line(str(prompt))
 
         @functools.wraps(getpass.getpass)
         def ask_password(prompt="Password: ", stream=None, **options):
+            __tracebackhide__ = True
             return self.line(str(prompt), True)
 
         builtins.input = ask_line
@@ -48,6 +50,7 @@ class StandardInput(object):
 
     def line(self, prompt, is_password=False):
         """The answer to one question. EOFError at the end of input, as from input()."""
+        __tracebackhide__ = True
         answer = self.ask(prompt, is_password)
         if answer is None:
             raise EOFError("end of input")
@@ -55,12 +58,15 @@ class StandardInput(object):
 
     def ask(self, prompt, is_password=False):
         """The answer to one question, None at the end of input."""
+        __tracebackhide__ = True  # IPython leaves out what says nothing to the person, as does `from None` below
         if os.getpid() != self._pid:
             raise _unavailable("Input was asked for in a forked process, which has nobody to ask.")
         question = _Question()
         number = self._send(question, prompt, is_password)
         try:
             question.is_answered.wait()
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt from None
         finally:
             self._waiting.pop(number, None)
         if question.kind == _LINE:

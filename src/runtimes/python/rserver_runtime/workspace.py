@@ -1,9 +1,11 @@
 # The workspace in binary form: dill where the session has it, else pickle.
 import importlib
-import io
 import pickle
 import sys
 import types
+
+
+_BUFFER_BYTES = 1024 * 1024
 
 
 class WorkspaceError(Exception):
@@ -28,9 +30,12 @@ class Workspace(object):
         )
 
     def get(self, name, path):
-        content = _dumps({name: self._existing(name)}, lambda objects: objects[name])
+        value = self._existing(name)
         with open(path, "wb") as file:
-            file.write(content)
+            try:
+                _dump(value, file)
+            except Exception as error:
+                raise WorkspaceError("RUNTIME_OBJECT_NOT_SERIALIZABLE", _blame({name: value}, error))
 
     def set(self, name, path):
         with open(path, "rb") as file:
@@ -46,23 +51,28 @@ class Workspace(object):
         self._existing(name)
         del self._namespace[name]
 
-    def save(self, path):
-        """All objects in one piece, so that what they share stays shared; modules by name, to be imported again."""
+    def save(self, file):
+        """All objects in one piece, so that what they share stays shared; modules by name, to be imported again.
+
+        Returns what went wrong, or "".
+        """
         objects = dict(self._objects())
         modules = {
             name: objects.pop(name).__name__
             for name in list(objects)
             if isinstance(objects[name], types.ModuleType)
         }
-        content = _dumps(objects, lambda kept: {"format": 1, "modules": modules, "objects": kept})
-        with open(path, "wb") as file:
-            file.write(content)
+        try:
+            _dump({"format": 1, "modules": modules, "objects": objects}, file)
+            file.flush()
+        except Exception as error:
+            return _blame(objects, error)
+        return ""
 
     def load(self, path):
-        with open(path, "rb") as file:
-            content = file.read()
         try:
-            saved = _pickler().loads(content)
+            with open(path, "rb", _BUFFER_BYTES) as file:
+                saved = _pickler().load(file)
             modules, objects = saved["modules"], saved["objects"]
         except Exception as error:
             raise WorkspaceError("RUNTIME_SNAPSHOT_BAD", "The workspace cannot be loaded: %s" % _describe(error))
@@ -107,30 +117,28 @@ def _pickler():
     return dill
 
 
-def _dumps(objects, wrap):
-    """The bytes of wrap(objects). @raises WorkspaceError naming every object that is to blame."""
-    try:
-        return _dump(wrap(objects))
-    except Exception as error:
-        reasons = []
-        for name in sorted(objects):
-            try:
-                _dump(objects[name])
-            except Exception as reason:
-                reasons.append("'%s' (%s)" % (name, _describe(reason)))
-        raise WorkspaceError(
-            "RUNTIME_OBJECT_NOT_SERIALIZABLE",
-            "These objects cannot be saved: %s" % (", ".join(reasons) or _describe(error)),
-        )
+def _blame(objects, error):
+    """What to say of objects that could not be saved together: every one that is to blame, with its reason."""
+    reasons = []
+    for name in sorted(objects):
+        try:
+            _dump(objects[name], _Nowhere())
+        except Exception as reason:
+            reasons.append("'%s' (%s)" % (name, _describe(reason)))
+    return "These objects cannot be saved: %s" % (", ".join(reasons) or _describe(error))
 
 
-def _dump(value):
+def _dump(value, file):
     pickler = _pickler()
     if pickler is not pickle:
-        return pickler.dumps(value, protocol=4)
-    buffer = io.BytesIO()
-    _ImportablePickler(buffer, protocol=4).dump(value)
-    return buffer.getvalue()
+        pickler.dump(value, file, protocol=4)
+    else:
+        _ImportablePickler(file, protocol=4).dump(value)
+
+
+class _Nowhere(object):
+    def write(self, content):
+        return len(content)
 
 
 class _ImportablePickler(pickle.Pickler):

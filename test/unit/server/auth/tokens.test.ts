@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createDeferred } from '../../../../src/base/index.js';
 import type { Identity, IdentitySource } from '../../../../src/server/auth/identity.js';
 import type { SigningKey } from '../../../../src/server/auth/signing-key.js';
 import { ACCESS_TOKEN_SECONDS, Tokens } from '../../../../src/server/auth/tokens.js';
@@ -265,25 +266,19 @@ describe('refresh tokens', () => {
 
   test('a check under way while the token is revoked remembers nothing', async () => {
     const pair = await tokens.issue(ann);
-    let begin!: () => void;
-    let letGo!: () => void;
-    const begun = new Promise<void>((resolve) => {
-      begin = resolve;
-    });
-    const held = new Promise<void>((resolve) => {
-      letGo = resolve;
-    });
+    const begun = createDeferred<undefined>();
+    const held = createDeferred<undefined>();
     const [grant] = store.grants;
     store.findByAccessId = async () => {
-      begin();
-      await held;
+      begun.resolve(undefined);
+      await held.promise;
       return grant; // read before the revocation
     };
 
     const check = tokens.verify(pair.accessToken);
-    await begun;
+    await begun.promise;
     await tokens.revoke(pair.refreshToken);
-    letGo();
+    held.resolve(undefined);
     await check;
 
     expect(tokens.known(pair.accessToken)).toBeUndefined();

@@ -1,17 +1,18 @@
 import { expect, test } from 'vitest';
+import { createDeferred } from '../../../../src/base/index.js';
 import { ExecutionQueue } from '../../../../src/server/sessions/execution-queue.js';
 
 /** Work that lasts until it is told to end, and notes when it began. */
 function heldWork(log: string[], name: string) {
-  let end!: () => void;
-  const ended = new Promise<void>((resolve) => {
-    end = resolve;
-  });
+  const ended = createDeferred<undefined>();
   const work = async (): Promise<string> => {
     log.push(`begin ${name}`);
-    await ended;
+    await ended.promise;
     log.push(`end ${name}`);
     return name;
+  };
+  const end = (): void => {
+    ended.resolve(undefined);
   };
   return { work, end };
 }

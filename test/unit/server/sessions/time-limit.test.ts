@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createDeferred } from '../../../../src/base/index.js';
 import { runWithin } from '../../../../src/server/sessions/time-limit.js';
 import { UserTime } from '../../../../src/server/sessions/user-time.js';
 
@@ -15,12 +16,7 @@ afterEach(() => {
 /** Code that ends at an interrupt, or only with its process. */
 function startCode({ heedsInterrupt }: { heedsInterrupt: boolean }) {
   const calls: string[] = [];
-  let end!: (result: string) => void;
-  let fail!: (error: Error) => void;
-  const ended = new Promise<string>((resolve, reject) => {
-    end = resolve;
-    fail = reject;
-  });
+  const { promise: ended, resolve: end, reject: fail } = createDeferred<string>();
   const runtime = {
     interrupt: () => {
       calls.push('interrupt');
