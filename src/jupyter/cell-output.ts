@@ -13,6 +13,8 @@ export interface CellOutputOptions {
   readonly requestId: string;
   readonly publish: PublishOutput;
   readonly publishComm: (message: CommMessage) => void;
+  /** See {@link ExecuteOutput}. */
+  readonly taken: () => Promise<void> | undefined;
   /** Nothing but comm messages is published. */
   readonly silent: boolean;
   readonly executionCount: number;
@@ -34,6 +36,7 @@ export class CellOutput implements ExecuteOutput {
   readonly requestId: string;
   readonly #publish: PublishOutput;
   readonly #publishComm: (message: CommMessage) => void;
+  readonly #taken: () => Promise<void> | undefined;
   readonly #executionCount: number;
   #isEnded: boolean;
   /** Set while texts are being merged. */
@@ -49,6 +52,7 @@ export class CellOutput implements ExecuteOutput {
     this.requestId = options.requestId;
     this.#publish = options.publish;
     this.#publishComm = options.publishComm;
+    this.#taken = options.taken;
     this.#executionCount = options.executionCount;
     this.#isEnded = options.silent;
   }
@@ -83,6 +87,10 @@ export class CellOutput implements ExecuteOutput {
   comm(message: CommMessage): void {
     this.flush();
     this.#publishComm(message);
+  }
+
+  taken(): Promise<void> | undefined {
+    return this.#taken();
   }
 
   /** Publishes the merged text, if any. */

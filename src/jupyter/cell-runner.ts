@@ -150,6 +150,7 @@ export class CellRunner {
       publishComm: (message) => {
         comms.publish(message, request);
       },
+      taken: () => outbox.taken(),
     });
   }
 

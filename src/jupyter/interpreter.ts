@@ -88,10 +88,12 @@ export interface ExecuteOutput {
   clear(wait: boolean): void;
   /** To every front end, also out of a silent cell. */
   comm(message: CommMessage): void;
+  /** Pending while front ends are far behind with reading: a program that prints much should wait for it. Never rejects. */
+  taken(): Promise<void> | undefined;
 }
 
 /** Outputs outside any cell: of threads that go on after theirs. Front ends show them at the last cell that ran. */
-export type BackgroundOutput = Omit<ExecuteOutput, 'result' | 'requestId'>;
+export type BackgroundOutput = Omit<ExecuteOutput, 'result' | 'requestId' | 'taken'>;
 
 /** One end of a comm whose target is registered in this process. */
 export interface Comm {

@@ -222,6 +222,7 @@ export class Kernel {
       publishComm: (message) => {
         this.#comms.publish(message, this.#lastCell);
       },
+      taken: () => this.#outbox.taken(),
     });
     return {
       background,

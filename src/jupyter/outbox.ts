@@ -42,6 +42,11 @@ export class Outbox {
     this.#transport.publish(topic, more.buffers ? { ...message, buffers: more.buffers } : message);
   }
 
+  /** Pending while front ends are far behind with reading what is published. */
+  taken(): Promise<void> | undefined {
+    return this.#transport.taken();
+  }
+
   /** Answers a request where it came from. */
   reply(channel: RequestChannel, request: IncomingMessage, reply: Reply): void {
     const type = request.header.msg_type.replace(/_request$/, '_reply');

@@ -51,7 +51,7 @@ export function readStartFile(path: string): StartInfo {
 }
 
 /** @returns Nothing when this is no registration file. @throws {JupyterError} `JUPYTER_CONNECTION_VALUE`. */
-export function parseRegistrationInfo(value: unknown): RegistrationInfo | undefined {
+function parseRegistrationInfo(value: unknown): RegistrationInfo | undefined {
   const file = asFields(value);
   const given = file['registration_port'];
   if (given === undefined) return undefined;

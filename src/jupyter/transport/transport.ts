@@ -27,6 +27,8 @@ export interface Transport {
   send(channel: RequestChannel, identities: readonly Buffer[], message: OutgoingMessage): void;
   /** Sends to every subscriber of the topic; dropped when the transport is closed. */
   publish(topic: Buffer, message: OutgoingMessage): void;
+  /** Pending while subscribers are far behind with reading: what can wait should wait for it. Never rejects. */
+  taken(): Promise<void> | undefined;
   /** Sends what was handed over, within a bounded time, and frees the channels. */
   close(): Promise<void>;
 }

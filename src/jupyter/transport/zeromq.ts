@@ -8,11 +8,15 @@ import type { OutgoingMessage } from '../protocol/message.js';
 import { decodeMessage, encodeMessage } from '../wire/frames.js';
 import { Signer } from '../wire/signature.js';
 import type { ConnectionInfo } from './connection-file.js';
+import { PublishQueue } from './publish-queue.js';
 import { SendQueue } from './send-queue.js';
 import type { RequestChannel, Transport, TransportListener } from './transport.js';
 
 /** How long closing waits for front ends to take what was sent: the last reply, mostly. Milliseconds. */
 const LINGER_MS = 300;
+
+/** Messages that ZeroMQ takes for each subscriber before it has read them; at most 1 MiB of text each. */
+const PUBLISHED_AHEAD = 256;
 
 const REQUEST_CHANNELS: readonly RequestChannel[] = ['shell', 'control', 'stdin'];
 
@@ -83,7 +87,7 @@ class ZeromqTransport implements Transport {
   }
 
   open(listener: TransportListener): Promise<BoundPorts> {
-    const sockets = openSockets(this.#info, (error) => {
+    const sockets = openSockets(this.#info, this.#logger, (error) => {
       listener.onFailure(error);
     });
     this.#sockets = sockets;
@@ -103,14 +107,21 @@ class ZeromqTransport implements Transport {
   }
 
   publish(topic: Buffer, message: OutgoingMessage): void {
-    this.#sockets?.queues.iopub.push(encodeMessage([topic], message, this.#signer));
+    this.#sockets?.published.push(encodeMessage([topic], message, this.#signer));
+  }
+
+  taken(): Promise<void> | undefined {
+    return this.#sockets?.published.taken();
   }
 
   async close(): Promise<void> {
     const sockets = this.#sockets;
     if (sockets === undefined) return;
     this.#sockets = undefined;
-    await Promise.all(Object.values(sockets.queues).map((queue) => queue.whenEmpty()));
+    await Promise.all([
+      ...Object.values(sockets.queues).map((queue) => queue.whenEmpty()),
+      sockets.published.close(),
+    ]);
     for (const channel of REQUEST_CHANNELS) sockets[channel].close();
     sockets.iopub.close();
     await sockets.heartbeat.close();
@@ -140,15 +151,19 @@ class ZeromqTransport implements Transport {
 interface Sockets extends Readonly<Record<RequestChannel, Router>> {
   readonly iopub: XPublisher;
   readonly heartbeat: Heartbeat;
-  readonly queues: Readonly<Record<RequestChannel | 'iopub', SendQueue>>;
+  readonly queues: Readonly<Record<RequestChannel, SendQueue>>;
+  readonly published: PublishQueue;
   readonly ports: BoundPorts;
 }
 
-function openSockets(info: ConnectionInfo, onFailure: (error: Error) => void): Sockets {
+function openSockets(
+  info: ConnectionInfo,
+  logger: Logger,
+  onFailure: (error: Error) => void,
+): Sockets {
   const common = {
     linger: LINGER_MS,
-    // Unlimited, on purpose: at the default of 1000, XPUB and ROUTER drop what a slow reader has not taken yet,
-    // without an error. Lost output is worse than memory that a front end fills by not reading.
+    // Unlimited, on purpose: at the default of 1000, ROUTER drops what a slow reader has not taken yet, without an error.
     sendHighWaterMark: 0,
     receiveHighWaterMark: 0,
     ipv6: info.ip.includes(':'),
@@ -164,7 +179,13 @@ function openSockets(info: ConnectionInfo, onFailure: (error: Error) => void): S
   const control = openRouter();
   const stdin = openRouter();
   // Verbose: every subscription is told, also the second one of a topic, for each is welcomed (JEP 65).
-  const iopub = new XPublisher({ ...common, verbosity: 'allSubs' });
+  const iopub = new XPublisher({
+    ...common,
+    verbosity: 'allSubs',
+    noDrop: true,
+    sendHighWaterMark: PUBLISHED_AHEAD,
+    sendTimeout: 0,
+  });
   const echo = new Router(common);
   try {
     const ports: BoundPorts = {
@@ -174,15 +195,11 @@ function openSockets(info: ConnectionInfo, onFailure: (error: Error) => void): S
       control: bind(control, info, info.controlPort),
       heartbeat: bind(echo, info, info.heartbeatPort),
     };
-    const queueOf = (socket: Router | XPublisher): SendQueue =>
-      new SendQueue(
-        (frames) => socket.send(frames),
-        (cause) => {
-          onFailure(
-            new JupyterError('JUPYTER_SEND', `A message is lost: ${cause.message}`, { cause }),
-          );
-        },
-      );
+    const onLost = (cause: Error): void => {
+      onFailure(new JupyterError('JUPYTER_SEND', `A message is lost: ${cause.message}`, { cause }));
+    };
+    const queueOf = (socket: Router): SendQueue =>
+      new SendQueue((frames) => socket.send(frames), onLost);
     return {
       shell,
       control,
@@ -193,8 +210,14 @@ function openSockets(info: ConnectionInfo, onFailure: (error: Error) => void): S
         shell: queueOf(shell),
         control: queueOf(control),
         stdin: queueOf(stdin),
-        iopub: queueOf(iopub),
       },
+      published: new PublishQueue({
+        socket: iopub,
+        onFailure: onLost,
+        onStuck: () => {
+          logger.warn({}, 'A front end does not read: what it has not read is kept in memory');
+        },
+      }),
       ports,
     };
   } catch (error) {

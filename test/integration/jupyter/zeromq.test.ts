@@ -349,3 +349,45 @@ function once(worker: Worker, event: 'message'): Promise<unknown> {
 }
 
 const never = (): Promise<void> => Promise.resolve();
+
+describe('a front end that reads slowly', () => {
+  test('loses nothing, and a program that prints much waits for it', async () => {
+    open = await openKernel('tcp');
+    const { client, info, interpreter } = open;
+    const slow = await subscribe(info);
+    const behind = new Promise<void>((resolve) => {
+      interpreter.onBehind = resolve;
+    });
+
+    const cell = client.sendExecute('flood 1000');
+    await behind;
+    const countBefore = interpreter.floodedCount;
+    const lines: string[] = [];
+    for await (const frames of slow) {
+      const [type, , content] = messageOf(frames);
+      const { text = '', execution_state: state } = content as {
+        text?: string;
+        execution_state?: string;
+      };
+      if (type === 'stream') lines.push(...text.split('\n').slice(0, -1));
+      if (state === 'idle') break;
+    }
+    slow.close();
+    await client.expectExecuteReply(cell, { status: 'ok' });
+
+    expect(countBefore).toBeLessThan(900);
+    expect(lines.map((line) => Number(line.split(' ', 1)[0]))).toEqual(
+      Array.from({ length: 1000 }, (_, line) => line),
+    );
+    client.forgetUnread();
+  });
+});
+
+/** A subscriber of everything that takes as little ahead as it can; it reads nothing by itself. */
+async function subscribe({ ip, iopubPort }: ConnectionInfo): Promise<Subscriber> {
+  const subscriber = new Subscriber({ linger: 0, receiveHighWaterMark: 1 });
+  subscriber.connect(`tcp://${ip}:${iopubPort}`);
+  subscriber.subscribe();
+  await subscriber.receive(); // the welcome
+  return subscriber;
+}

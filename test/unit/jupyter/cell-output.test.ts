@@ -14,6 +14,7 @@ function createOutput(options: { silent?: boolean } = {}): {
     requestId: 'r1',
     publish: (type, content) => published.push([type, content]),
     publishComm: (message) => published.push(['comm', message]),
+    taken: () => undefined,
     silent: options.silent ?? false,
     executionCount: 3,
   });
