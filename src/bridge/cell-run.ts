@@ -4,13 +4,13 @@ import type {
   ExecuteOutput,
   ExecuteRequest,
   ExecuteResult,
-  InputRequester,
   JsonObject,
   UserExpressionResult,
 } from '../jupyter/index.js';
-import { planCell, type CellStep, type CodeStep } from './cell-plan.js';
+import { planCell, type CellStep, type CodeStep, type MagicStep } from './cell-plan.js';
 import type { Companion } from './companion.js';
 import {
+  agentFailure,
   failureOf,
   interruptedResult,
   plainFailure,
@@ -19,12 +19,13 @@ import {
 import { valueDisplay } from './display/values.js';
 import { BridgeError } from './errors.js';
 import type { InputHistory } from './history/input-history.js';
-import type { KeptText } from './kept-text.js';
+import type { KeptOutput } from './kept/kept-output.js';
 import type { Language } from './language/languages.js';
 import type { LiveSession, RunResult } from './live-session.js';
 import { helpDisplay } from './magics/help-text.js';
 import type { MagicContext, MagicTable } from './magics/magic.js';
 import { createRunSink, type ValueUse } from './outputs.js';
+import type { PendingSnapshots } from './pending-snapshots.js';
 import type { RemoteSession, WaitingCell } from './remote-session.js';
 
 /** What every cell of a kernel works with. */
@@ -33,9 +34,10 @@ export interface CellEnvironment {
   readonly session: RemoteSession;
   /** The session of the other language. */
   readonly companion: Companion;
+  readonly snapshots: PendingSnapshots;
   readonly magics: MagicTable;
   readonly history: InputHistory;
-  readonly keptText: KeptText;
+  readonly keptOutput: KeptOutput;
 }
 
 /** One cell. */
@@ -52,14 +54,13 @@ export class CellRun {
     environment: CellEnvironment,
     request: ExecuteRequest,
     output: ExecuteOutput,
-    input: InputRequester,
-    signal: AbortSignal,
+    cell: WaitingCell,
   ) {
     this.#environment = environment;
     this.#request = request;
     this.#output = output;
-    this.#signal = signal;
-    this.#cell = { input, signal };
+    this.#signal = cell.signal;
+    this.#cell = cell;
   }
 
   /** Runs it. Failures of ours and of the user's code are results; only mistakes in this program are thrown. */
@@ -103,9 +104,20 @@ export class CellRun {
         this.#output.display(helpDisplay(step.magic));
         return undefined;
       case 'magic': {
-        const result = await step.magic.run?.(step.call, this.#createContext(step.valueUse));
+        const result = await this.#runMagic(step);
         return result?.status === 'error' ? result : undefined;
       }
+    }
+  }
+
+  async #runMagic({ magic, call, valueUse }: MagicStep): Promise<ExecuteResult | undefined> {
+    const { work } = this.#cell;
+    if (work !== undefined && magic.runsCode !== true) work.magic = magic.name;
+    try {
+      if (magic.awaitsSnapshots === true) await this.#environment.snapshots.settled(this.#signal);
+      return await magic.run?.(call, this.#createContext(valueUse));
+    } finally {
+      if (work !== undefined) work.magic = undefined;
     }
   }
 
@@ -155,10 +167,7 @@ export class CellRun {
   ): Promise<FailedResult | undefined> {
     const { language } = this.#environment;
     const { error, done, success, errorMessage, lastText } = result;
-    if (error !== undefined) {
-      const { ename, evalue, traceback } = error;
-      return { status: 'error', ename, evalue, traceback };
-    }
+    if (error !== undefined) return agentFailure(error, errorMessage);
     if (success && done?.status !== 'error') return undefined;
     if (this.#signal.aborted) return interruptedResult(language);
     if (step.outputs.length > 0 && done?.status !== 'error') {
@@ -217,18 +226,20 @@ export class CellRun {
   }
 
   #createContext(valueUse: ValueUse): MagicContext {
-    const { language, session, companion, history, magics, keptText } = this.#environment;
+    const { language, session, companion, snapshots, history, magics, keptOutput } =
+      this.#environment;
     const output = this.#output;
     return {
       language,
       session,
       companion,
+      snapshots,
       cell: this.#cell,
       input: this.#cell.input,
       signal: this.#signal,
       history,
       magics,
-      keptText,
+      keptOutput,
       show: (display) => {
         output.display(display);
       },
@@ -257,7 +268,7 @@ export class CellRun {
       companion: companion.reversed(this.#environment),
     };
     const request = { ...this.#request, code, userExpressions: {} };
-    return new CellRun(environment, request, this.#output, this.#cell.input, this.#signal).run();
+    return new CellRun(environment, request, this.#output, this.#cell).run();
   }
 }
 

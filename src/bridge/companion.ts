@@ -16,6 +16,8 @@ export interface Companion {
    * @throws As {@link RemoteSession.connected} does.
    */
   ready(cell: WaitingCell): Promise<RemoteSession>;
+  /** Gives up the second session of the notebook, when there is one, and this is it; see {@link RemoteSession.abandon}. */
+  abandon(): ReturnType<RemoteSession['abandon']>;
   /** The notebook's own session, as seen from a cell of the other language. */
   reversed(own: { readonly language: Language; readonly session: RemoteSession }): Companion;
 }
@@ -63,10 +65,15 @@ export class SecondSession implements Companion {
     return this.#session;
   }
 
+  async abandon(): ReturnType<RemoteSession['abandon']> {
+    return this.#session?.abandon();
+  }
+
   reversed(own: { readonly language: Language; readonly session: RemoteSession }): Companion {
     return {
       ...own,
       ready: () => Promise.resolve(own.session),
+      abandon: () => Promise.resolve(undefined),
       reversed: () => this,
     };
   }

@@ -25,6 +25,8 @@ export interface BridgeSettings {
   readonly interruptTimeoutMs: number;
   /** Most text a cell shows where somebody sits at the front end, and most of each rich output; 0 means no limit. */
   readonly outputLimitBytes: number;
+  /** Whether a line tells what a slow cell waits for. */
+  readonly progress: 'auto' | 'off';
 }
 
 /** One line of `%config`. */

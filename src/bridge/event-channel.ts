@@ -1,8 +1,10 @@
 // The event stream of a session: hands each execution its own messages, and tells it when the stream breaks.
+import type { SessionEvent } from '../api/index.js';
 import { createDeferred, type Deferred } from '../base/index.js';
 import type { InputRelay } from './input-relay.js';
-import type { RemoteClient, RemoteEventStream, RemoteSessionEvent } from './remote-client.js';
+import type { RemoteClient, RemoteEventStream } from './remote-client.js';
 import type { RunReceiver } from './run-receiver.js';
+import { within } from './waiting.js';
 
 /** One execution as the event stream sees it. */
 export class EventRun {
@@ -10,6 +12,8 @@ export class EventRun {
   /** Absent where nobody can be asked; then the server asks for nothing. */
   readonly input: InputRelay | undefined;
   readonly #onBroken: () => void;
+  /** Other work occupies the session, and this waits for it. */
+  isQueued = false;
   /** The last message of the execution has come. */
   isFinished = false;
   /** The stream ended before that. */
@@ -48,6 +52,8 @@ export class EventChannel {
   readonly #stream: RemoteEventStream;
   readonly #runs: Map<string, EventRun>;
   #isOpen = true;
+  #isWaiting = false;
+  #eventCount = 0;
 
   /**
    * @param runs - Runs of a stream that broke, by execution id: what is still to come of them, their text excepted.
@@ -98,21 +104,54 @@ export class EventChannel {
     this.#stream.close();
   }
 
-  #take(event: RemoteSessionEvent): void {
+  /**
+   * Waits for the last message of a run whose answer has come, as long as messages come or front ends are behind.
+   *
+   * @param patienceMs - From one message to the next.
+   */
+  async drain(run: EventRun, patienceMs: number): Promise<void> {
+    while (!run.isFinished && !run.isBroken) {
+      const before = this.#eventCount;
+      await within(run.whenOver(), patienceMs);
+      if (this.#eventCount === before && !this.#isWaiting) return;
+    }
+  }
+
+  /** Reads no more until front ends have caught up: the server makes the program wait. */
+  #waitFor(taken: Promise<void> | undefined): void {
+    if (taken === undefined || this.#isWaiting) return;
+    this.#isWaiting = true;
+    this.#stream.pause();
+    void taken.then(() => {
+      this.#isWaiting = false;
+      this.#stream.resume();
+    });
+  }
+
+  #take(event: SessionEvent): void {
+    this.#eventCount += 1;
     const run = this.#runs.get(event.executionId);
     if (run === undefined) return;
     switch (event.type) {
       case 'stream':
         run.receiver.takeStream(event.name, event.text);
+        this.#waitFor(run.receiver.taken());
         return;
       case 'data':
         run.receiver.takeData(event.data);
+        this.#waitFor(run.receiver.taken());
         return;
       case 'input_request':
         run.receiver.release();
         void run.input?.take(event, (message) => {
           this.#stream.send(message);
         });
+        return;
+      case 'queued':
+        run.isQueued = true;
+        return;
+      case 'started':
+        run.isQueued = false;
         return;
       case 'finished':
         run.finish();

@@ -1,9 +1,9 @@
 // Carries the questions of remote code to the person at the front end, and the answers back.
+import type { InputMessage, SessionEvent } from '../api/index.js';
 import { AppError, isAbortError, messageOf } from '../base/index.js';
 import type { InputRequester } from '../jupyter/index.js';
-import type { RemoteInputMessage, RemoteSessionEvent } from './remote-client.js';
 
-type InputRequestEvent = Extract<RemoteSessionEvent, { readonly type: 'input_request' }>;
+type InputRequestEvent = Extract<SessionEvent, { readonly type: 'input_request' }>;
 
 /** What front ends send for the key that ends input. @see jupyter_console, `handle_input_request` */
 const END_OF_INPUT = '\u0004';
@@ -11,17 +11,14 @@ const END_OF_INPUT = '\u0004';
 /** The questions of one run. One that comes again, after the connection broke, is not asked again. */
 export class InputRelay {
   readonly #input: InputRequester;
-  readonly #replies = new Map<string, Promise<RemoteInputMessage | undefined>>();
+  readonly #replies = new Map<string, Promise<InputMessage | undefined>>();
 
   constructor(input: InputRequester) {
     this.#input = input;
   }
 
   /** @param send - Sends a message on the stream on which the question came. */
-  async take(
-    request: InputRequestEvent,
-    send: (message: RemoteInputMessage) => void,
-  ): Promise<void> {
+  async take(request: InputRequestEvent, send: (message: InputMessage) => void): Promise<void> {
     const { inputId } = request;
     send({ type: 'input_taken', inputId });
     let reply = this.#replies.get(inputId);
@@ -34,7 +31,7 @@ export class InputRelay {
   }
 
   /** Nothing when the cell was interrupted: the server is asked to stop the code anyhow. */
-  async #ask(request: InputRequestEvent): Promise<RemoteInputMessage | undefined> {
+  async #ask(request: InputRequestEvent): Promise<InputMessage | undefined> {
     const { inputId, prompt, password } = request;
     const type = 'input_reply';
     try {

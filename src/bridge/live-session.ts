@@ -128,6 +128,11 @@ export class LiveSession {
     return this.#turns.isIdle;
   }
 
+  /** What it runs for us waits for its turn on the server, as far as the server tells. */
+  get isQueued(): boolean {
+    return this.#transport.isQueued;
+  }
+
   /** How output comes back. */
   get channel(): 'events' | 'console' {
     return this.#transport.channel;
@@ -214,18 +219,29 @@ export class LiveSession {
     expression: string,
     boundMs: number,
   ): Promise<{ readonly data: MimeBundle; readonly metadata: JsonObject } | undefined> {
+    const done = await this.#runNothing({ userExpressions: { value: expression } }, boundMs);
+    const value = done?.user_expressions['value'];
+    return value?.status === 'ok' ? value : undefined;
+  }
+
+  /** The workspace has changed by other means than a cell: learns anew what is there, where that takes no longer. */
+  async learnAnew(boundMs: number): Promise<void> {
+    this.knowledge.clear();
+    await this.#runNothing({ userExpressions: {}, known: 0 }, boundMs);
+  }
+
+  /** Runs no code, for what the agent does around it. */
+  async #runNothing(
+    options: Pick<AgentRunOptions, 'userExpressions' | 'known'>,
+    boundMs: number,
+  ): Promise<AgentDoneMessage | undefined> {
     if (!(await this.#canAsk(boundMs))) return undefined;
     const receiver = this.#createAgentReceiver({ text: () => undefined, message: () => undefined });
-    const code = this.#agent.runCode('', {
-      silent: true,
-      storeHistory: false,
-      executionCount: 0,
-      userExpressions: { value: expression },
-    });
+    const asked = { silent: true, storeHistory: false, executionCount: 0, ...options };
+    const code = this.#agent.runCode('', asked);
     const sent = this.#transport.send({ code, source: '' }, receiver, this.#closed.signal);
     await within(this.#turns.occupy(sent), boundMs);
-    const value = receiver.done?.user_expressions['value'];
-    return value?.status === 'ok' ? value : undefined;
+    return receiver.done;
   }
 
   /** Whether the agent can be asked now: questions wait for each other, not for cells. */

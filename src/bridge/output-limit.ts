@@ -1,7 +1,7 @@
 // Keeps the output of one cell within a limit: beginning and end are shown, a note says what is left out between them,
-// and the full text stays to be fetched with %output.
+// and the full text, as well as what is too large to show, stays to be fetched with %output.
 import type { CommMessage, Display, ExecuteOutput, MimeBundle } from '../jupyter/index.js';
-import type { KeptText } from './kept-text.js';
+import type { KeptOutput } from './kept/kept-output.js';
 
 type StreamName = 'stdout' | 'stderr';
 
@@ -13,16 +13,21 @@ export class OutputLimit implements ExecuteOutput {
   readonly requestId: string;
   readonly #output: ExecuteOutput;
   readonly #maxBytes: number;
-  readonly #kept: KeptText;
+  readonly #kept: KeptOutput;
   #bytes = 0;
   /** What has been shown, until it is known whether anything is cut. */
   #head: string[] = [];
   #tail: { readonly name: StreamName; text: string }[] | undefined;
   #tailLength = 0;
   #hiddenBytes = 0;
+  #hiddenLines = 0;
+  /** Something of this cell is among the parts that are kept. */
+  #hasParts = false;
+  /** The next output takes the place of all before it. */
+  #isClearing = false;
 
   /** @param maxBytes - Of text in all, and of each rich output. */
-  constructor(output: ExecuteOutput, maxBytes: number, kept: KeptText) {
+  constructor(output: ExecuteOutput, maxBytes: number, kept: KeptOutput) {
     this.requestId = output.requestId;
     this.#output = output;
     this.#maxBytes = maxBytes;
@@ -30,6 +35,7 @@ export class OutputLimit implements ExecuteOutput {
   }
 
   stream(name: StreamName, text: string): void {
+    if (this.#isClearing) this.#reset();
     if (this.#tail !== undefined) {
       this.#hide(name, text);
       return;
@@ -49,6 +55,7 @@ export class OutputLimit implements ExecuteOutput {
   }
 
   display(display: Display): void {
+    if (this.#isClearing) this.#reset();
     this.#output.display(this.#withinLimit(display));
   }
 
@@ -57,10 +64,13 @@ export class OutputLimit implements ExecuteOutput {
   }
 
   result(display: Display): void {
+    if (this.#isClearing) this.#reset();
     this.#output.result(this.#withinLimit(display));
   }
 
   clear(wait: boolean): void {
+    if (wait) this.#isClearing = true;
+    else this.#reset();
     this.#output.clear(wait);
   }
 
@@ -68,19 +78,37 @@ export class OutputLimit implements ExecuteOutput {
     this.#output.comm(message);
   }
 
+  taken(): Promise<void> | undefined {
+    return this.#output.taken();
+  }
+
   /** The cell is over: shows the end of what was left out. */
   end(): void {
     if (this.#tail === undefined) return;
     const end = this.#tail.map(({ text }) => text).join('');
     const leftOut = this.#hiddenBytes - Buffer.byteLength(end);
-    if (leftOut > 0) this.#output.stream('stderr', this.#noteOf(leftOut));
+    const lines = this.#hiddenLines - linesOf(end);
+    if (leftOut > 0) this.#output.stream('stderr', this.#noteOf(leftOut, lines));
     for (const { name, text } of this.#tail) this.#output.stream(name, text);
     this.#tail = [];
   }
 
+  /** What was shown is gone from the screen: the cell begins anew. */
+  #reset(): void {
+    this.#isClearing = false;
+    this.#bytes = 0;
+    this.#head = [];
+    this.#tail = undefined;
+    this.#tailLength = 0;
+    this.#hiddenBytes = 0;
+    this.#hiddenLines = 0;
+    this.#hasParts = false;
+  }
+
   #beginTail(): void {
-    this.#kept.begin();
-    for (const text of this.#head) this.#kept.add(text);
+    const { text: kept } = this.#kept;
+    kept.begin();
+    for (const text of this.#head) kept.add(text);
     this.#head = [];
     this.#tail = [];
     this.#output.stream(
@@ -90,8 +118,9 @@ export class OutputLimit implements ExecuteOutput {
   }
 
   #hide(name: StreamName, text: string): void {
-    this.#kept.add(text);
+    this.#kept.text.add(text);
     this.#hiddenBytes += Buffer.byteLength(text);
+    this.#hiddenLines += linesOf(text);
     const tail = (this.#tail ??= []);
     const last = tail.at(-1);
     if (last?.name === name) last.text = (last.text + text).slice(-2 * TAIL_LENGTH);
@@ -115,13 +144,13 @@ export class OutputLimit implements ExecuteOutput {
     this.#tailLength -= cut;
   }
 
-  #noteOf(leftOut: number): string {
-    const { bytes, problem } = this.#kept;
+  #noteOf(leftOut: number, lines: number): string {
+    const { bytes, problem } = this.#kept.text;
     const fetch =
       problem === undefined
         ? '%output FILE writes all of the text to a file'
         : `%output FILE writes the first ${sizeOf(bytes)}; more could not be kept: ${problem}`;
-    return `\n[${sizeOf(leftOut)} of text (${leftOut.toString()} bytes) left out here. ${fetch}; the limit is the setting output_limit_bytes.]\n`;
+    return `\n[${sizeOf(leftOut)} of text (${leftOut.toString()} bytes, ${lines.toString()} lines) left out here. ${fetch}; the limit is the setting output_limit_bytes.]\n`;
   }
 
   /** Without representations that are too large, which would make a notebook that nobody can open. */
@@ -132,8 +161,10 @@ export class OutputLimit implements ExecuteOutput {
     }));
     const large = sizes.filter(({ size }) => size > this.#maxBytes);
     if (large.length === 0) return display;
-    const left = large.map(({ mime, size }) => `${mime}, ${sizeOf(size)}`).join('; ');
-    const note = `[Output left out: ${left}. The limit is the setting output_limit_bytes.]`;
+    const left = large.map(
+      ({ mime, size }) => `${mime}, ${sizeOf(size)}: ${this.#keep(mime, display.data[mime])}`,
+    );
+    const note = `[Output left out: ${left.join('; ')}. The limit is the setting output_limit_bytes.]`;
     const isLarge = (mime: string): boolean => large.some((one) => one.mime === mime);
     const kept = Object.entries(display.data).filter(([mime]) => !isLarge(mime));
     const text = display.data['text/plain'];
@@ -141,6 +172,22 @@ export class OutputLimit implements ExecuteOutput {
     const data: MimeBundle = { ...Object.fromEntries(kept), 'text/plain': plain };
     return { ...display, data };
   }
+
+  /** @returns How to get it. */
+  #keep(mime: string, value: unknown): string {
+    if (!this.#hasParts) this.#kept.parts.begin();
+    this.#hasParts = true;
+    const kept = this.#kept.parts.add(mime, value);
+    return 'number' in kept
+      ? `%output FILE --part ${kept.number.toString()} writes it to a file`
+      : `it could not be kept: ${kept.problem}`;
+  }
+}
+
+function linesOf(text: string): number {
+  let lines = 0;
+  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) lines += 1;
+  return lines;
 }
 
 /**

@@ -20,6 +20,7 @@ export function createRunSink(
     text: (name, text) => {
       output.stream(name, text);
     },
+    taken: () => output.taken(),
     message: (message) => {
       switch (message.type) {
         case 'display': {

@@ -1,6 +1,7 @@
 // The part of the REST client that the bridge uses, so that tests can stand in for a server.
 // `RServerClient` of client/ fits it as it is.
 import type { Readable } from 'node:stream';
+import type { InputMessage, SessionEvent } from '../api/index.js';
 import type { RServerClient } from '../client/index.js';
 
 /** Ends a call early. */
@@ -50,36 +51,14 @@ export interface RemoteSnapshotEntry {
   readonly contentSize: number;
 }
 
-/** One message of a session's event stream; an extension of the embedded server. */
-export type RemoteSessionEvent =
-  | {
-      readonly type: 'stream';
-      readonly executionId: string;
-      readonly name: 'stdout' | 'stderr';
-      readonly text: string;
-    }
-  | { readonly type: 'data'; readonly executionId: string; readonly data: string }
-  /** Code waits for a line; it comes again on a new stream while it is open. */
-  | {
-      readonly type: 'input_request';
-      readonly executionId: string;
-      readonly inputId: string;
-      readonly prompt: string;
-      readonly password: boolean;
-    }
-  | { readonly type: 'finished'; readonly executionId: string };
-
-/** About an `input_request`: `value` null is the end of input; `error` says why nobody answers. */
-export type RemoteInputMessage =
-  | { readonly type: 'input_taken'; readonly inputId: string }
-  | { readonly type: 'input_reply'; readonly inputId: string; readonly value: string | null }
-  | { readonly type: 'input_reply'; readonly inputId: string; readonly error: string };
-
 /** An open event stream. */
 export interface RemoteEventStream {
-  onEvent(listener: (event: RemoteSessionEvent) => void): void;
+  onEvent(listener: (event: SessionEvent) => void): void;
   /** Lost when the stream has ended. */
-  send(message: RemoteInputMessage): void;
+  send(message: InputMessage): void;
+  /** No events until `resume`, apart from those that are on their way already. */
+  pause(): void;
+  resume(): void;
   /** Settles when the stream has ended, for whatever reason; never rejects. */
   readonly closed: Promise<void>;
   close(): void;
@@ -122,7 +101,7 @@ export interface RemoteClient {
     createSnapshot(
       id: string,
       request: { readonly name?: string },
-      options?: CallOptions,
+      options?: CallOptions & { readonly onTaken?: () => void },
     ): Promise<string>;
     loadSnapshot(id: string, snapshotId: string, options?: CallOptions): Promise<unknown>;
   };

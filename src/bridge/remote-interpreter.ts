@@ -18,6 +18,7 @@ import type {
   InterpreterInfo,
 } from '../jupyter/index.js';
 import type { Agent } from './agent/agent.js';
+import type { AgentCommMessage } from './agent/agent-comms.js';
 import { createPythonAgent } from './agent/python-agent.js';
 import { createRAgent } from './agent/r-agent.js';
 import { runsBeside } from './beside.js';
@@ -31,14 +32,18 @@ import type { Configuration, Connect } from './configuration.js';
 import { InputHistory } from './history/input-history.js';
 import { keptHistory } from './history/kept-history.js';
 import { interpreterInfo } from './language/interpreter-info.js';
-import { KeptText } from './kept-text.js';
+import { KeptOutput } from './kept/kept-output.js';
 import { languageOf, type Language, type LanguageName } from './language/languages.js';
 import { helpDisplay } from './magics/help-text.js';
 import { completeMagic, magicAt } from './magics/magic-help.js';
 import type { MagicTable } from './magics/magic.js';
 import { createMagicTable } from './magics/registry.js';
+import type { LiveSession } from './live-session.js';
 import { OutputLimit } from './output-limit.js';
-import { RemoteSession } from './remote-session.js';
+import { CellProgress } from './progress/cell-progress.js';
+import { ProgressLine, type ProgressStyle } from './progress/progress-line.js';
+import { PendingSnapshots } from './pending-snapshots.js';
+import { RemoteSession, type WaitingCell } from './remote-session.js';
 import { VariablePanel } from './variable-panel.js';
 import { within } from './waiting.js';
 
@@ -58,6 +63,8 @@ export interface RemoteInterpreterOptions {
   readonly agent?: Agent | undefined;
 }
 
+/** What is made by then is seen to be made. */
+const SNAPSHOTS_SHUTDOWN_MS = 500;
 /** Leaves time for the notebook's own session within the clients' 2.5 s. */
 const COMPANION_SHUTDOWN_MS = 700;
 
@@ -72,6 +79,7 @@ class RemoteInterpreter implements Interpreter {
   readonly #agent: Agent;
   readonly #session: RemoteSession;
   readonly #companion: SecondSession;
+  readonly #companionAgent: Agent;
   readonly #questions: CodeQuestions;
   readonly #companionQuestions: CompanionQuestions;
   readonly #panel: VariablePanel;
@@ -79,6 +87,8 @@ class RemoteInterpreter implements Interpreter {
   readonly #history: InputHistory;
   readonly #environment: CellEnvironment;
   #host: InterpreterHost | undefined;
+  /** What a front end last asked about whether it is complete. */
+  #typedCode: string | undefined;
 
   constructor(options: RemoteInterpreterOptions) {
     const { configuration, connect, notebookName, version, logger } = options;
@@ -87,37 +97,41 @@ class RemoteInterpreter implements Interpreter {
     this.#language = language;
     this.#magics = createMagicTable();
     this.#history = new InputHistory(keptHistory(options.historyFile, options.logger));
-    this.#agent = options.agent ?? (language.name === 'R' ? createRAgent() : createPythonAgent());
+    this.#agent = options.agent ?? createAgent(language);
+    const common = {
+      notebookName,
+      onComm: (message: AgentCommMessage) => {
+        this.#host?.background.comm(toFrontEnd(message));
+      },
+      logger,
+    };
+    const switchesComms = (agent: Agent) => (live: LiveSession | undefined) => {
+      if (this.#host === undefined) return;
+      switchComms(this.#host.comms, agent, live).catch((error: unknown) => {
+        logger.warn({ error: messageOf(error) }, 'comms of the session not listed');
+      });
+    };
     this.#session = new RemoteSession({
+      ...common,
       language,
       agent: this.#agent,
       configuration,
       connect,
-      notebookName,
-      onSwitch: (live) => {
-        if (this.#host === undefined) return;
-        switchComms(this.#host.comms, this.#agent, live).catch((error: unknown) => {
-          logger.warn({ error: messageOf(error) }, 'comms of the session not listed');
-        });
-      },
-      onComm: (message) => {
-        this.#host?.background.comm(toFrontEnd(message));
-      },
-      logger,
+      onSwitch: switchesComms(this.#agent),
     });
     const otherLanguage = languageOf(language.name === 'R' ? 'python' : 'R');
+    const otherAgent = createAgent(otherLanguage);
+    this.#companionAgent = otherAgent;
     this.#companion = new SecondSession({
       language: otherLanguage,
       primary: this.#session,
       create: (part) =>
         new RemoteSession({
+          ...common,
           ...part,
           language: otherLanguage,
-          agent: otherLanguage.name === 'R' ? createRAgent() : createPythonAgent(),
-          notebookName,
-          onSwitch: () => undefined,
-          onComm: () => undefined,
-          logger,
+          agent: otherAgent,
+          onSwitch: switchesComms(otherAgent),
         }),
     });
     this.#companionQuestions = new CompanionQuestions(this.#companion);
@@ -127,9 +141,10 @@ class RemoteInterpreter implements Interpreter {
       language,
       session: this.#session,
       companion: this.#companion,
+      snapshots: new PendingSnapshots((display) => this.#host?.background.updateDisplay(display)),
       magics: this.#magics,
       history: this.#history,
-      keptText: new KeptText(),
+      keptOutput: new KeptOutput(),
     };
   }
 
@@ -152,29 +167,61 @@ class RemoteInterpreter implements Interpreter {
       }
       return await this.#runCell(request, output, input, signal);
     } finally {
-      // When the answer is on its way: storing holds the event loop up.
-      if (isStored) setImmediate(() => void this.#history.store());
+      if (isStored) this.#history.storeSoon();
     }
   }
 
-  /** Where nobody can be asked nobody looks on: a batch run keeps all of its output. */
   async #runCell(
     request: ExecuteRequest,
     output: ExecuteOutput,
     input: InputRequester,
     signal: AbortSignal,
   ): Promise<ExecuteResult> {
-    const { keptText } = this.#environment;
+    const style = this.#progressStyle(request, input);
+    if (style === undefined) return this.#runWithinLimit(request, output, { input, signal });
+    const progress = new CellProgress(() => [this.#session, this.#companion.session]);
+    const describe = (elapsedMs: number): string | undefined => progress.describe(elapsedMs);
+    const line = new ProgressLine({ output, style, describe });
+    const cell = { input: line.before(input), signal, work: progress.work };
+    try {
+      return await this.#runWithinLimit(request, line, cell);
+    } finally {
+      line.end();
+    }
+  }
+
+  /** Where nobody can be asked nobody looks on: a batch run keeps all of its output. */
+  async #runWithinLimit(
+    request: ExecuteRequest,
+    output: ExecuteOutput,
+    cell: WaitingCell,
+  ): Promise<ExecuteResult> {
+    const { keptOutput } = this.#environment;
     const { outputLimitBytes } = this.#session.configuration.settings;
     const limit =
-      input.allowed && outputLimitBytes > 0
-        ? new OutputLimit(output, outputLimitBytes, keptText)
+      cell.input.allowed && outputLimitBytes > 0
+        ? new OutputLimit(output, outputLimitBytes, keptOutput)
         : undefined;
     try {
-      return await new CellRun(this.#environment, request, limit ?? output, input, signal).run();
+      return await new CellRun(this.#environment, request, limit ?? output, cell).run();
     } finally {
       limit?.end();
     }
+  }
+
+  /**
+   * How a line that changes can be shown so that nothing of it stays. Cells of notebooks have ids; at a console the
+   * front end asks whether the code is complete before it sends it. Of other programs nothing is known: they may keep
+   * all they get.
+   */
+  #progressStyle(
+    { code, cellId, silent }: ExecuteRequest,
+    input: InputRequester,
+  ): ProgressStyle | undefined {
+    const { progress } = this.#session.configuration.settings;
+    if (progress === 'off' || silent || !input.allowed) return undefined;
+    if (cellId !== undefined) return 'notebook';
+    return code === this.#typedCode ? 'console' : undefined;
   }
 
   canRunBeside(code: string): boolean {
@@ -187,7 +234,12 @@ class RemoteInterpreter implements Interpreter {
     _input: InputRequester,
     signal: AbortSignal,
   ): Promise<boolean> {
-    const target = { agent: this.#agent, session: this.#session };
+    const { session } = this.#companion;
+    // Of the two languages one has comms.
+    const isSecond = this.#agent.comms === undefined && session !== undefined;
+    const target = isSecond
+      ? { agent: this.#companionAgent, session }
+      : { agent: this.#agent, session: this.#session };
     return deliverComm(target, message, output, signal);
   }
 
@@ -213,6 +265,7 @@ class RemoteInterpreter implements Interpreter {
   }
 
   isComplete(code: string): Promise<Completeness> {
+    this.#typedCode = code;
     const isMagic = (name: string): boolean => this.#magics.find(name) !== undefined;
     const cell = this.#companionQuestions.cellAt(code, code.length);
     if (cell !== undefined) return this.#companionQuestions.isComplete(cell, isMagic);
@@ -228,10 +281,13 @@ class RemoteInterpreter implements Interpreter {
   }
 
   async shutdown(restart: boolean): Promise<void> {
+    // The server goes on with them, also when their session is closed.
+    const { snapshots } = this.#environment;
+    await within(snapshots.settled(new AbortController().signal), SNAPSHOTS_SHUTDOWN_MS);
     // Before the client that both use is closed.
     await within(this.#companion.shutdown(restart), COMPANION_SHUTDOWN_MS);
     await Promise.all([this.#session.shutdown(restart), this.#history.close()]);
-    this.#environment.keptText.close();
+    this.#environment.keptOutput.close();
   }
 
   /**
@@ -247,4 +303,8 @@ class RemoteInterpreter implements Interpreter {
     if (local.matches.length === 0) return true;
     return this.#language.name === 'python' && code.startsWith('%', local.start);
   }
+}
+
+function createAgent({ name }: Language): Agent {
+  return name === 'R' ? createRAgent() : createPythonAgent();
 }

@@ -4,9 +4,12 @@ import type { InputRequester } from '../jupyter/index.js';
 import type { Configuration, Connect, Connection } from './configuration.js';
 import { BridgeError } from './errors.js';
 import type { LiveSession } from './live-session.js';
+import type { CellWork } from './progress/cell-progress.js';
+import { SessionActivity } from './progress/session-activity.js';
 import type { RemoteSessionEntry } from './remote-client.js';
-import { SecretDesk } from './secret-desk.js';
 import { KnownServices } from './services/known-services.js';
+import { SessionCloser } from './session-closer.js';
+import { SessionConnection } from './session-connection.js';
 import { CONNECTION_FAILURES, isSessionGone, sessionGone } from './session-failures.js';
 import { SessionOpener, type SessionOpenerOptions } from './session-opener.js';
 import { within } from './waiting.js';
@@ -23,6 +26,8 @@ export interface RemoteSessionOptions extends SessionOpenerOptions {
 export interface WaitingCell {
   readonly input: InputRequester;
   readonly signal: AbortSignal;
+  /** What it does, for the line that tells; absent where nobody looks on. */
+  readonly work?: CellWork | undefined;
 }
 
 /** Bound of everything that a shutdown does; clients kill after 2.5 s. */
@@ -34,29 +39,27 @@ export class RemoteSession {
   /** The web services that cells have seen. */
   readonly services = new KnownServices();
   readonly #options: RemoteSessionOptions;
-  readonly #secrets = new SecretDesk();
-  /** Ends connecting at once when the kernel shuts down. */
-  readonly #leaving = new AbortController();
-  /** Ends everything else; a session that is being created is first waited for, so that it can be closed. */
+  /** Ends everything but connecting; a session that is being created is first waited for, so that it can be closed. */
   readonly #ended = new AbortController();
+  readonly #connection: SessionConnection;
   readonly #opener: SessionOpener;
-  #connection: Connection | undefined;
-  #connecting: Promise<Connection> | undefined;
+  readonly #closer: SessionCloser;
+  readonly #activity = new SessionActivity();
   #live: LiveSession | undefined;
   /** Of the session that was used last. */
   #usedId: string | undefined;
   #opening: Promise<LiveSession> | undefined;
   /** The session to go on with after the connection was lost. */
   #resume: { readonly id: string; readonly name: string; readonly isOwn: boolean } | undefined;
-  /** Sessions we made and no longer use, which are closed when the kernel ends. */
-  readonly #left = new Map<string, LiveSession>();
   /** Failures of a connection that was tried in vain; they say nothing about the one there is. */
   readonly #errorsElsewhere = new WeakSet<AppError>();
 
   constructor(options: RemoteSessionOptions) {
     this.#options = options;
     this.configuration = options.configuration;
-    this.#opener = new SessionOpener(options, this.#ended.signal);
+    this.#connection = new SessionConnection(options.connect, this.#activity);
+    this.#opener = new SessionOpener(options, this.#activity, this.#ended.signal);
+    this.#closer = new SessionCloser(options.logger);
   }
 
   /** The session when it is there, without waiting. */
@@ -70,9 +73,14 @@ export class RemoteSession {
     return within(this.#opening, ms);
   }
 
+  /** What is being done to have a session, in words; nothing when nothing is. */
+  get activity(): string | undefined {
+    return this.#activity.words;
+  }
+
   /** The connection when it is there, without waiting. */
   get connection(): Connection | undefined {
-    return this.#connection;
+    return this.#connection.current;
   }
 
   /** Begins to connect and to open a session; a failure is the first waiting cell's. */
@@ -91,26 +99,17 @@ export class RemoteSession {
   async ready(cell: WaitingCell): Promise<LiveSession> {
     if (this.#live !== undefined) return this.#live;
     const opening = this.#opening ?? this.#beginOpening();
-    const takeBack = this.#secrets.lend(cell.input);
     try {
-      return await raceAbort(opening, cell.signal);
+      return await this.#connection.asking(cell.input, () => raceAbort(opening, cell.signal));
     } catch (error) {
       if (!cell.signal.aborted && this.#opening === opening) this.#opening = undefined;
       throw error;
-    } finally {
-      takeBack();
     }
   }
 
   /** A connection, without need of a session. Throws as {@link ready} does. */
   async connected(cell: WaitingCell): Promise<Connection> {
-    if (this.#connection !== undefined) return this.#connection;
-    const takeBack = this.#secrets.lend(cell.input);
-    try {
-      return await raceAbort(this.#connect(), cell.signal);
-    } finally {
-      takeBack();
-    }
+    return this.#connection.asking(cell.input, () => raceAbort(this.#connect(), cell.signal));
   }
 
   /**
@@ -143,7 +142,7 @@ export class RemoteSession {
       );
     }
     const connection = await this.#settledConnection(cell);
-    const isOwn = this.#left.has(entry.id);
+    const isOwn = this.#closer.hasLeft(entry.id);
     const live = await raceAbort(
       this.#opener.open(connection, { ...entry, isOwn }, this.configuration),
       cell.signal,
@@ -155,9 +154,22 @@ export class RemoteSession {
   async close(options: { readonly force: boolean }): Promise<LiveSession | undefined> {
     const live = this.#live;
     if (live === undefined) return undefined;
-    await this.#closeOnServer(live, options);
+    await this.#closer.close(live, options);
     this.#use(undefined);
     return live;
+  }
+
+  /**
+   * Gives up the session there is, as {@link discard} does; the next cell opens a new one.
+   *
+   * @returns Nothing when there was none.
+   */
+  async abandon(): Promise<{ readonly live: LiveSession; readonly isEnded: boolean } | undefined> {
+    const live = this.#live;
+    if (live === undefined) return undefined;
+    const isEnded = await this.#closer.discard(live);
+    this.#use(undefined);
+    return { live, isEnded };
   }
 
   /**
@@ -165,22 +177,13 @@ export class RemoteSession {
    *
    * @returns Whether it was ended; when that failed it is tried again at the end of the kernel.
    */
-  async discard(live: LiveSession): Promise<boolean> {
-    try {
-      if (live.isOwn) await this.#closeOnServer(live, { force: !live.isIdle });
-      else this.leave(live);
-      return live.isOwn;
-    } catch (error) {
-      this.#options.logger.warn({ error: messageOf(error) }, 'old session not closed');
-      this.leave(live);
-      return false;
-    }
+  discard(live: LiveSession): Promise<boolean> {
+    return this.#closer.discard(live);
   }
 
   /** Keeps a session that is not used any more until the kernel ends. */
   leave(live: LiveSession): void {
-    live.detach();
-    if (live.isOwn) this.#left.set(live.id, live);
+    this.#closer.leave(live);
   }
 
   /**
@@ -190,27 +193,23 @@ export class RemoteSession {
    */
   async reconnect(cell: WaitingCell, configuration: Configuration): Promise<LiveSession> {
     await this.#settled(cell);
-    const { connect } = this.#options;
-    const takeBack = this.#secrets.lend(cell.input);
     let connection: Connection | undefined;
     let live: LiveSession;
     try {
-      connection = await connect(configuration, this.#secrets.ask, cell.signal);
+      connection = await this.#connection.asking(cell.input, () =>
+        this.#connection.open(configuration, cell.signal),
+      );
       live = await this.#wanted(this.#opener.create(connection, {}, configuration), cell.signal);
     } catch (error) {
       if (!cell.signal.aborted) await connection?.client.destroy();
       if (error instanceof AppError) this.#errorsElsewhere.add(error);
       throw error;
-    } finally {
-      takeBack();
     }
-    const before = this.#connection;
     const previous = this.#swap(live);
     this.configuration = configuration;
-    this.#connection = connection;
+    const before = this.#connection.replace(connection);
     if (previous !== undefined) await this.discard(previous);
-    await Promise.all([...this.#left.values()].map((left) => this.discard(left)));
-    this.#left.clear();
+    await this.#closer.discardLeft();
     await before?.client.destroy();
     return live;
   }
@@ -235,7 +234,7 @@ export class RemoteSession {
     if (!(error instanceof AppError) || this.#errorsElsewhere.has(error)) return error;
     if (isSessionGone(error)) return this.#loseSession(error);
     if (!CONNECTION_FAILURES.has(error.code)) return error;
-    const connection = this.#connection;
+    const connection = this.#connection.current;
     const name = this.#live?.name;
     await this.#dropConnection();
     if (connection?.kind !== 'embedded' || error.code !== 'CLIENT_UNREACHABLE') return error;
@@ -253,24 +252,25 @@ export class RemoteSession {
   async shutdown(isRestart: boolean): Promise<void> {
     const { settings } = this.configuration;
     const keeps = isRestart ? settings.restart === 'keep' : settings.onExit === 'keep';
-    this.#leaving.abort();
-    this.#secrets.close();
+    this.#connection.leave();
     const live = this.#live;
     this.#live = undefined;
     const closing = [
       ...(live?.isOwn === true && !keeps ? [live] : []),
-      ...(keeps ? [] : this.#left.values()),
+      ...(keeps ? [] : this.#closer.left),
     ];
     await within(
       Promise.all([
-        ...closing.map((session) => this.#closeQuickly(session)),
+        ...closing.map((session) =>
+          this.#closer.closeWithin(SHUTDOWN_MS, session, this.connection?.client),
+        ),
         this.#closeUnfinished(keeps),
       ]),
       SHUTDOWN_MS,
     );
     this.#ended.abort();
     live?.detach();
-    await within(Promise.resolve(this.#connection?.client.destroy()), SHUTDOWN_MS / 8);
+    await within(Promise.resolve(this.connection?.client.destroy()), SHUTDOWN_MS / 8);
   }
 
   #beginOpening(): Promise<LiveSession> {
@@ -298,20 +298,7 @@ export class RemoteSession {
   }
 
   #connect(): Promise<Connection> {
-    if (this.#connection !== undefined) return Promise.resolve(this.#connection);
-    this.#connecting ??= this.#connectAnew();
-    return this.#connecting;
-  }
-
-  async #connectAnew(): Promise<Connection> {
-    const { connect } = this.#options;
-    try {
-      const { signal } = this.#leaving;
-      this.#connection = await connect(this.configuration, this.#secrets.ask, signal);
-      return this.#connection;
-    } finally {
-      this.#connecting = undefined;
-    }
+    return this.#connection.obtain(this.configuration);
   }
 
   /** Waits for an opening that is under way, whatever comes of it. */
@@ -343,7 +330,7 @@ export class RemoteSession {
   #swap(live: LiveSession): LiveSession | undefined {
     const previous = this.#live;
     this.#use(live);
-    this.#left.delete(live.id);
+    this.#closer.takeUp(live.id);
     return previous;
   }
 
@@ -353,18 +340,6 @@ export class RemoteSession {
     if (live?.id === this.#usedId) return;
     this.#usedId = live?.id;
     this.#options.onSwitch(live);
-  }
-
-  /** Ends a session on the server and stops listening to it. A session that is gone already is no failure. */
-  async #closeOnServer(live: LiveSession, options: { readonly force: boolean }): Promise<void> {
-    const { sessions } = live.client;
-    try {
-      await (options.force ? sessions.closeByForce(live.id) : sessions.close(live.id));
-    } catch (error) {
-      if (!isSessionGone(error)) throw error;
-    }
-    live.detach();
-    this.#left.delete(live.id);
   }
 
   #loseSession(cause: AppError): BridgeError {
@@ -382,29 +357,14 @@ export class RemoteSession {
       live.detach();
       this.#live = undefined;
     }
-    const connection = this.#connection;
-    this.#connection = undefined;
-    await connection?.client.destroy();
-  }
-
-  async #closeQuickly(live: LiveSession): Promise<void> {
-    const { logger } = this.#options;
-    const options = { signal: AbortSignal.timeout(SHUTDOWN_MS) };
-    const { sessions } = this.#connection?.client ?? live.client;
-    try {
-      await (live.isIdle
-        ? sessions.close(live.id, options)
-        : sessions.closeByForce(live.id, options));
-    } catch (error) {
-      logger.warn({ error: messageOf(error), sessionId: live.id }, 'session not closed');
-    }
+    await this.#connection.drop();
   }
 
   /** An opening that ends after the shutdown began: its session is closed, too. */
   async #closeUnfinished(keeps: boolean): Promise<void> {
     const live = await this.#opening?.catch(() => undefined);
     if (live?.isOwn !== true) return;
-    if (!keeps) await this.#closeQuickly(live);
+    if (!keeps) await this.#closer.closeWithin(SHUTDOWN_MS, live, this.connection?.client);
     live.detach();
   }
 }

@@ -1,7 +1,7 @@
 // Receives what one run of code sends back, by events or by console text, and hands on what is the user's.
 import type { Logger } from '../base/index.js';
 import {
-  parseAgentMessage,
+  parseAgentMessages,
   type AgentDoneMessage,
   type AgentErrorMessage,
   type AgentMessage,
@@ -19,6 +19,8 @@ export type OutputMessage = Exclude<
 export interface RunSink {
   text(name: 'stdout' | 'stderr', text: string): void;
   message(message: OutputMessage): void;
+  /** Pending while those who are to see the outputs are far behind. Absent: they never are. */
+  taken?(): Promise<void> | undefined;
 }
 
 /**
@@ -81,9 +83,16 @@ export class RunReceiver {
 
   /** A `data` frame of the event stream. */
   takeData(data: string): void {
-    const message = parseAgentMessage(data);
-    if (message === undefined) this.#logger.warn({ length: data.length }, 'unknown agent message');
-    else this.#takeMessage(message);
+    for (const message of parseAgentMessages(data)) {
+      if (message === undefined) {
+        this.#logger.warn({ length: data.length }, 'unknown agent message');
+      } else this.#takeMessage(message);
+    }
+  }
+
+  /** Pending while the program should wait with more. */
+  taken(): Promise<void> | undefined {
+    return this.#sink.taken?.();
   }
 
   /** New console text. */

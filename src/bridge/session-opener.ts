@@ -6,6 +6,11 @@ import type { AgentCommMessage } from './agent/agent-comms.js';
 import type { Configuration, Connection } from './configuration.js';
 import type { Language } from './language/languages.js';
 import { LiveSession } from './live-session.js';
+import {
+  openingSession,
+  startingSession,
+  type SessionActivity,
+} from './progress/session-activity.js';
 import type { RemoteSessionEntry } from './remote-client.js';
 import { within } from './waiting.js';
 
@@ -30,17 +35,25 @@ interface KnownSession {
   readonly isNew?: boolean;
 }
 
+/** What a new session is made of. */
+interface NewSession {
+  readonly name?: string;
+  readonly snapshotId?: string;
+}
+
 const CLOSE_MS = 2000;
 
 /** Opens sessions of one kernel: all of one language, all with one name. */
 export class SessionOpener {
   readonly #options: SessionOpenerOptions;
+  readonly #activity: SessionActivity;
   readonly #signal: AbortSignal;
   readonly #randomName = randomBytes(4).toString('hex');
 
   /** @param signal - Aborted when the kernel has ended. */
-  constructor(options: SessionOpenerOptions, signal: AbortSignal) {
+  constructor(options: SessionOpenerOptions, activity: SessionActivity, signal: AbortSignal) {
     this.#options = options;
+    this.#activity = activity;
     this.#signal = signal;
   }
 
@@ -49,9 +62,28 @@ export class SessionOpener {
    *
    * @throws {ClientError} as the client does. @throws {BridgeError} `BRIDGE_AGENT`; the session is closed again.
    */
-  async create(
+  create(
     connection: Connection,
-    request: { readonly name?: string; readonly snapshotId?: string },
+    request: NewSession,
+    configuration: Configuration,
+  ): Promise<LiveSession> {
+    const words = startingSession(this.#options.language, urlOf(connection));
+    return this.#activity.during(words, this.#create(connection, request, configuration));
+  }
+
+  /** Opens the way to a session that exists. Throws as {@link create} does. */
+  open(
+    connection: Connection,
+    session: KnownSession,
+    configuration: Configuration,
+  ): Promise<LiveSession> {
+    const words = openingSession(session.name, urlOf(connection));
+    return this.#activity.during(words, this.#open(connection, session, configuration));
+  }
+
+  async #create(
+    connection: Connection,
+    request: NewSession,
     configuration: Configuration,
   ): Promise<LiveSession> {
     const { language } = this.#options;
@@ -66,15 +98,14 @@ export class SessionOpener {
     );
     const isNew = request.snapshotId === undefined;
     try {
-      return await this.open(connection, { id, name, isOwn: true, isNew }, configuration);
+      return await this.#open(connection, { id, name, isOwn: true, isNew }, configuration);
     } catch (error) {
       await within(Promise.resolve(connection.client.sessions.closeByForce(id)), CLOSE_MS);
       throw error;
     }
   }
 
-  /** Opens the way to a session that exists. Throws as {@link create} does. */
-  open(
+  #open(
     { client }: Connection,
     session: KnownSession,
     configuration: Configuration,
@@ -112,4 +143,9 @@ export class SessionOpener {
     const file = notebookName.split(/[\\/]/).at(-1) ?? notebookName;
     return `${file} (${language.runtimeType}, ${hash})`;
   }
+}
+
+/** Where the sessions of a connection are; the embedded server needs no name. */
+function urlOf({ kind, client }: Connection): string | undefined {
+  return kind === 'embedded' ? undefined : client.url;
 }

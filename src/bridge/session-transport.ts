@@ -18,7 +18,6 @@ import type {
 } from './remote-client.js';
 import { recordedTextOf, RunCounts } from './run-counts.js';
 import type { RunReceiver } from './run-receiver.js';
-import { within } from './waiting.js';
 
 /** One execution as it is sent. */
 export interface SendRequest {
@@ -56,6 +55,8 @@ export class SessionTransport {
   readonly #logger: Logger;
   readonly #closed = new AbortController();
   #events: EventChannel | undefined;
+  /** The execution under way, where events tell of it. */
+  #run: EventRun | undefined;
   /** Console text of the last execution, which the server shows until the next one begins. */
   #lastConsole: string | undefined;
   readonly #runs = new RunCounts();
@@ -89,6 +90,11 @@ export class SessionTransport {
   /** The event stream ended since the last execution: `reopen` before the next one. */
   get isBroken(): boolean {
     return this.#events?.isOpen === false;
+  }
+
+  /** What runs waits for its turn on the server, as far as the server tells. */
+  get isQueued(): boolean {
+    return this.#run?.isQueued === true;
   }
 
   /** A new event stream, or the plain way from now on. */
@@ -182,6 +188,7 @@ export class SessionTransport {
       fallback.follow();
       void this.#listenAgain(executionId, run);
     });
+    this.#run = run;
     try {
       const answer = await this.#client.sessions.execute(this.#sessionId, body, {
         executionId,
@@ -189,6 +196,7 @@ export class SessionTransport {
         inputByEvents: relay !== undefined,
         timeoutMs: 0,
       });
+      if (!run.isFinished) await events.drain(run, EVENTS_PATIENCE_MS);
       if (!run.isFinished || run.isBroken) await this.#finishEvents(run, fallback);
       return answer;
     } catch (error) {
@@ -197,16 +205,15 @@ export class SessionTransport {
       return await this.#resolveLost(body, receiver, run, () => fallback.diff, error);
     } finally {
       fallback.stop();
+      this.#run = undefined;
       events.end(executionId);
       this.#events?.end(executionId);
       this.#lastConsole = undefined;
     }
   }
 
-  /** The answer is there, the last frame is not: wait for it, or get the rest of the text the other way. */
+  /** The answer is there, the last frame will not come: gets the rest of the text the other way. */
   async #finishEvents(run: EventRun, fallback: ConsoleFallback): Promise<void> {
-    if (!run.isBroken) await within(run.whenOver(), EVENTS_PATIENCE_MS);
-    if (run.isFinished && !run.isBroken) return;
     fallback.stop();
     run.receiver.isStreamBroken = true;
     try {

@@ -86,9 +86,10 @@ export class SessionTurns {
       // A run that is no longer waited for keeps the session busy.
       work.then(end, end);
       return await this.#guard(work, signal, limits);
-    } finally {
+    } catch (error) {
       if (work === undefined) end();
       listening.abort();
+      throw error;
     }
   }
 

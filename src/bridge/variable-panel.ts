@@ -50,6 +50,9 @@ export class VariablePanel {
         return succeeded({ sourcePath: '' });
       case 'setBreakpoints':
         return succeeded({ breakpoints: [] });
+      // Asked after `attach`; JupyterLab fails without the list.
+      case 'modules':
+        return succeeded({ modules: [] });
       default:
         return failed(`This kernel shows variables; it cannot ${command}.`);
     }

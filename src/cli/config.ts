@@ -130,6 +130,7 @@ export class ResolvedConfiguration implements Configuration {
       executeTimeoutMs: this.get('execute_timeout_ms') ?? 0,
       interruptTimeoutMs: this.get('interrupt_timeout_ms') ?? 2000,
       outputLimitBytes: this.get('output_limit_bytes') ?? 0,
+      progress: this.get('progress') ?? 'auto',
     };
   }
 

@@ -47,7 +47,7 @@ const LANGUAGES = [
 const LOGOS = ['logo-svg.svg', 'logo-64x64.png'];
 
 /** The folder names of an installation. */
-export function kernelspecNames(name: string): readonly string[] {
+function kernelspecNames(name: string): readonly string[] {
   return LANGUAGES.map(({ directory }) => `${name}-${directory}`);
 }
 

@@ -45,7 +45,7 @@ export function runtimeDirectoryCandidates(machine: Machine): readonly string[] 
  * Jupyter's data folder of the user.
  * @see https://github.com/jupyter/jupyter_core `jupyter_core/paths.py`, `jupyter_data_dir()`, version 5.9
  */
-export function jupyterUserDataDirectory(machine: Machine): string {
+function jupyterUserDataDirectory(machine: Machine): string {
   const join = joinOf(machine);
   const named = variable(machine, 'JUPYTER_DATA_DIR');
   if (named !== undefined) return named;

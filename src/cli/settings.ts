@@ -138,6 +138,13 @@ export const SETTINGS = {
     places: ANYWHERE,
     help: 'Most text a cell shows, and most of each rich output; `%output` fetches all. 0 means no limit; batch runs have none.',
   },
+  progress: {
+    environment: 'RSERVER_PROGRESS',
+    kind: ['auto', 'off'],
+    defaultValue: 'auto',
+    places: ANYWHERE,
+    help: '`auto`: a line tells what a slow cell waits for, until the cell shows something. Batch runs have none.',
+  },
   connect_timeout_ms: {
     environment: 'RSERVER_CONNECT_TIMEOUT_MS',
     kind: 'milliseconds',

@@ -179,7 +179,7 @@ export type AgentMessage =
 /**
  * Reads one agent message and checks its shape.
  *
- * @param text - The JSON text as it came by the events channel or out of the console text.
+ * @param text - The JSON text.
  * @returns `undefined` when it is no JSON, of an unknown type, or lacks a field: then it is not from our agent.
  */
 export function parseAgentMessage(text: string): AgentMessage | undefined {
@@ -190,6 +190,15 @@ export function parseAgentMessage(text: string): AgentMessage | undefined {
     return undefined;
   }
   return isAgentMessage(message) ? message : undefined;
+}
+
+/**
+ * Reads what came in one piece by the events channel: messages, one to a line.
+ *
+ * @returns `undefined` in the place of each line that {@link parseAgentMessage} does not take.
+ */
+export function parseAgentMessages(data: string): (AgentMessage | undefined)[] {
+  return data.split('\n').map(parseAgentMessage);
 }
 
 function isAgentMessage(value: unknown): value is AgentMessage {

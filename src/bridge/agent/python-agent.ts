@@ -26,6 +26,7 @@ const MODULES = [
   'plain_introspection',
   'plain_objects',
   'plain_session',
+  'quick_colours',
   'services',
   'tracebacks',
   'stdin',

@@ -57,8 +57,10 @@ export async function switchComms(
   agent: Agent,
   live: LiveSession | undefined,
 ): Promise<void> {
+  // The comms that are open are those of the notebook's session in the other language.
+  if (agent.comms === undefined) return;
   host.closeAll();
-  if (agent.comms === undefined || live === undefined || live.isNew) return;
+  if (live === undefined || live.isNew) return;
   const code = agent.comms.listCode();
   const reply = await live.query(() => code, LIST_BOUND_MS);
   for (const [commId, targetName] of Object.entries(reply?.['comms'] ?? {})) {

@@ -1,6 +1,7 @@
 // Failures as the result of a cell: ours in plain words with what to try, the user's as the language says it.
 import type { AppError } from '../../base/index.js';
-import type { ExecuteError, ExecuteResult } from '../../jupyter/index.js';
+import type { ExecuteError } from '../../jupyter/index.js';
+import type { AgentErrorMessage } from '../agent/agent.js';
 import type { Language } from '../language/languages.js';
 
 /** A failed cell. */
@@ -24,6 +25,22 @@ export function interruptedResult(language: Language): FailedResult {
   };
 }
 
+/** What a server adds to the language's own words when they tell of too little memory. */
+const SERVER_LIMIT = /\n(The server allows a session \d+ MB of memory\.)\s*$/;
+
+/**
+ * The user's error as the agent tells it, with the limit of the server that was behind it.
+ *
+ * @param errorMessage - The server's words for the same failure.
+ */
+export function agentFailure(
+  { ename, evalue, traceback }: AgentErrorMessage,
+  errorMessage: string,
+): FailedResult {
+  const { limit } = splitLimit(errorMessage);
+  return { status: 'error', ename, evalue, traceback: [...traceback, ...limit] };
+}
+
 /**
  * The user's error when only the server's words for it are known.
  *
@@ -34,15 +51,21 @@ export function plainFailure(
   lastText: string,
   language: Language,
 ): FailedResult {
-  const message = errorMessage.replaceAll('\r\n', '\n').trim();
+  const { message, limit } = splitLimit(errorMessage);
   const { ename, evalue } = language.name === 'R' ? readRError(message) : readPythonError(message);
   const isShown = message !== '' && lastText.trimEnd().endsWith(message);
   const traceback = isShown ? [`${ename}: ${evalue}`] : message.split('\n');
-  return { status: 'error', ename, evalue, traceback };
+  return { status: 'error', ename, evalue, traceback: [...traceback, ...limit] };
 }
 
-export function isFailed(result: ExecuteResult): result is FailedResult {
-  return result.status === 'error';
+function splitLimit(errorMessage: string): {
+  readonly message: string;
+  readonly limit: readonly string[];
+} {
+  const text = errorMessage.replaceAll('\r\n', '\n').trim();
+  const limit = SERVER_LIMIT.exec(text)?.[1];
+  if (limit === undefined) return { message: text, limit: [] };
+  return { message: text.slice(0, -limit.length).trim(), limit: [limit] };
 }
 
 /** `Error in f(x) : text` and `Error: text`. */

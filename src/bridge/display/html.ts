@@ -34,7 +34,9 @@ export function htmlTable(
     columns.map(({ title }) => title),
   )}</tr>`;
   const body = rows.map((row) => `<tr>${cells('td', row)}</tr>`).join('\n');
-  const title = caption === '' ? '' : `<caption>${escapeHtml(caption)}</caption>\n`;
+  // On one line: a table of two narrow columns would break it into single words.
+  const title =
+    caption === '' ? '' : `<caption style="white-space: nowrap">${escapeHtml(caption)}</caption>\n`;
   return `<table>\n${title}<thead>${head}</thead>\n<tbody>\n${body}\n</tbody>\n</table>`;
 }
 

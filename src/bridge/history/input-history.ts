@@ -15,6 +15,9 @@ export interface KeptHistory {
   readonly logger: Logger;
 }
 
+/** So much of the history is lost at most when the kernel is killed. */
+const STORE_AFTER_MS = 250;
+
 /** The inputs of one shell of this kernel: a session of the history. */
 interface Session {
   /** Given by the store when the session is begun there. */
@@ -40,13 +43,14 @@ export class InputHistory {
     [];
   /** How many of them the store has. */
   #storedCount = 0;
+  #storeTimer: NodeJS.Timeout | undefined;
 
   /** @param kept - Absent: nothing outlives the kernel. */
   constructor(kept?: KeptHistory) {
     this.#kept = kept;
   }
 
-  /** Notes an input. Storing is for {@link InputHistory.store}. */
+  /** Notes an input. Storing is for {@link InputHistory.storeSoon}. */
   add({ executionCount: line, subshellId }: InputKey, code: string): void {
     const input = withoutSecrets(code);
     const session = this.#session(subshellId);
@@ -66,8 +70,15 @@ export class InputHistory {
     return lines.map(({ line, input }) => ({ line, input }));
   }
 
+  /** Stores the inputs a little later, all of that time together: storing holds the event loop up. */
+  storeSoon(): void {
+    this.#storeTimer ??= setTimeout(() => void this.store(), STORE_AFTER_MS);
+  }
+
   /** Stores what is not stored yet. Never rejects. */
   async store(): Promise<void> {
+    clearTimeout(this.#storeTimer);
+    this.#storeTimer = undefined;
     await this.#open();
     this.#useStore((store) => {
       const lines = this.#all.slice(this.#storedCount).map(({ session, line, input }) => {
@@ -104,6 +115,7 @@ export class InputHistory {
 
   /** Stores the last inputs and closes the store. May be called twice. */
   async close(): Promise<void> {
+    clearTimeout(this.#storeTimer);
     if (this.#storedCount < this.#all.length) await this.store();
     this.#isGivenUp = true;
     this.#store?.close();

@@ -3,6 +3,18 @@ import type { Inspection } from '../../jupyter/index.js';
 import { FROM_KNOWLEDGE } from './matches.js';
 import type { WorkspaceKnowledge } from './workspace-knowledge.js';
 
+/** The first of the topics of a question about which something is known. @param topics - Empty ones are none. */
+export function firstKnown(
+  topics: readonly string[],
+  inspect: (topic: string) => Inspection | undefined,
+): Inspection {
+  for (const topic of topics) {
+    const found = topic === '' ? undefined : inspect(topic);
+    if (found !== undefined) return found;
+  }
+  return { found: false };
+}
+
 /** Help that the session gave before; at detail level 1 also that of level 0 will do. */
 export function knownHelp(
   path: string,

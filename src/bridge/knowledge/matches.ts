@@ -1,5 +1,6 @@
 // Completions made of knowledge: matches with their types, marked for what they are.
 import type { Completions, JsonObject } from '../../jupyter/index.js';
+import type { AgentObject } from '../agent/agent.js';
 
 /** One completion. */
 export interface Match {
@@ -39,6 +40,14 @@ export function knownCompletions(
       })),
     },
   };
+}
+
+/** The columns or elements of an object. @param write - How the language writes such a name. */
+export function members(
+  { members = [], types = [] }: AgentObject,
+  write: (name: string) => string = (name) => name,
+): readonly Match[] {
+  return members.map((name, index) => ({ text: write(name), type: types[index] ?? '' }));
 }
 
 /** Case decides only between names that are otherwise equal. */

@@ -2,8 +2,8 @@
 import type { Completions, Inspection } from '../../jupyter/index.js';
 import type { AgentObject } from '../agent/agent.js';
 import { readPythonCursor, readPythonTopic, type PythonCursor } from '../language/python-cursor.js';
-import { knownHelp, noteOfLastCell } from './known-help.js';
-import { argumentNames, byName, knownCompletions, type Match } from './matches.js';
+import { firstKnown, knownHelp, noteOfLastCell } from './known-help.js';
+import { argumentNames, byName, knownCompletions, members, type Match } from './matches.js';
 import type { KnownName, WorkspaceKnowledge } from './workspace-knowledge.js';
 
 const KEYWORDS =
@@ -73,10 +73,6 @@ function imports(owner: string, knowledge: WorkspaceKnowledge): readonly Match[]
     .map((text) => ({ text, type: 'module' }));
 }
 
-function members({ members = [], types = [] }: AgentObject): readonly Match[] {
-  return members.map((text, index) => ({ text, type: types[index] ?? '' }));
-}
-
 function typed(
   found: readonly KnownName[],
   owner: string,
@@ -114,11 +110,7 @@ export function inspectPython(
   knowledge: WorkspaceKnowledge,
 ): Inspection {
   const { name, call } = readPythonTopic(code, cursor);
-  for (const path of [name, call]) {
-    const found = path === '' ? undefined : inspectPath(path, detailLevel, knowledge);
-    if (found !== undefined) return found;
-  }
-  return { found: false };
+  return firstKnown([name, call], (path) => inspectPath(path, detailLevel, knowledge));
 }
 
 function inspectPath(

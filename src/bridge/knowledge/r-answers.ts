@@ -2,8 +2,9 @@
 import type { Completions, Inspection } from '../../jupyter/index.js';
 import type { AgentObject } from '../agent/agent.js';
 import { readRCursor, readRTopic, type RCursor } from '../language/r-cursor.js';
-import { knownHelp, noteOfLastCell } from './known-help.js';
-import { argumentNames, byName, knownCompletions, type Match } from './matches.js';
+import { unquoted } from '../language/tokens.js';
+import { firstKnown, knownHelp, noteOfLastCell } from './known-help.js';
+import { argumentNames, byName, knownCompletions, members, type Match } from './matches.js';
 import type { WorkspaceKnowledge } from './workspace-knowledge.js';
 
 const RESERVED_WORDS =
@@ -52,15 +53,10 @@ function membersOf({ owner, operator }: RCursor, knowledge: WorkspaceKnowledge):
 function stringsFor(at: RCursor, knowledge: WorkspaceKnowledge): readonly Match[] {
   if (at.subset !== '') {
     const object = knowledge.object(unquoted(at.subset));
-    return object === undefined ? [] : members(object, (name) => name);
+    return object === undefined ? [] : members(object);
   }
   if (PACKAGE_CALLS.has(at.call)) return packages(knowledge, '');
   return knowledge.files.map((text) => ({ text, type: 'file' }));
-}
-
-function members(object: AgentObject, write: (name: string) => string): readonly Match[] {
-  const { members = [], types = [] } = object;
-  return members.map((name, index) => ({ text: write(name), type: types[index] ?? '' }));
 }
 
 function argumentsOf(at: RCursor, knowledge: WorkspaceKnowledge): readonly Match[] {
@@ -102,11 +98,7 @@ export function inspectR(
   knowledge: WorkspaceKnowledge,
 ): Inspection {
   const { name, call } = readRTopic(code, cursor);
-  for (const path of [name, call]) {
-    const found = path === '' ? undefined : inspectPath(path, detailLevel, knowledge);
-    if (found !== undefined) return found;
-  }
-  return { found: false };
+  return firstKnown([name, call], (path) => inspectPath(path, detailLevel, knowledge));
 }
 
 function inspectPath(
@@ -133,10 +125,6 @@ function valueText({ type, size, value, members = [], types = [] }: AgentObject)
 /** Functions are told by their plain names. */
 function signatureOf(path: string, knowledge: WorkspaceKnowledge): string | undefined {
   return knowledge.signatureOf(unquoted(path.replace(/^.*:/, '')));
-}
-
-function unquoted(name: string): string {
-  return name.replace(/^[`"']|[`"']$/g, '');
 }
 
 /** A name as it is written in code: in backticks when it is none otherwise. */

@@ -44,7 +44,8 @@ export class WorkspaceKnowledge {
 
   /** Takes in what changed. */
   take(message: AgentWorkspaceMessage): void {
-    if (message.full === true) this.clear();
+    // Before anything was told there was nothing to go stale: help that was asked for until now stays.
+    if (message.full === true && this.#serial !== 0) this.clear();
     this.#serial = message.serial;
     for (const object of message.objects ?? []) this.#takeObject(object);
     for (const name of message.gone ?? []) this.#forget(name);

@@ -1,12 +1,15 @@
 // Where in Python code a cursor stands: what could be completed there, and what a question for help is about.
 import {
+  isInCommentOrNumber,
   openBracketOf,
   readArguments,
+  readToEndOfName,
   readTokens,
   type ArgumentPlace,
   type Token,
   type TokenGrammar,
   type TokenKind,
+  type Topic,
 } from './tokens.js';
 
 /** What stands before a cursor. Positions are UTF-16 indexes. */
@@ -47,23 +50,15 @@ const OPENING = /^[rRbBuUfF]{0,2}(?:"""|'''|["'])/;
 /** Reads the code up to a cursor. @param cursor - UTF-16 index. */
 export function readPythonCursor(code: string, cursor: number): PythonCursor {
   const all = readTokens(code.slice(0, cursor), GRAMMAR);
-  const last = all.at(-1);
   const place = placeOf(all, cursor);
-  const isInside = last?.kind === 'comment' || last?.kind === 'number';
-  if (isInside && last.end === cursor) return { ...place, kind: 'none', prefix: '', start: cursor };
-  return place;
+  if (!isInCommentOrNumber(all, cursor)) return place;
+  return { ...place, kind: 'none', prefix: '', start: cursor };
 }
 
-/** The dotted name around a cursor, and the function in whose call it stands. @param cursor - UTF-16 index. */
-export function readPythonTopic(
-  code: string,
-  cursor: number,
-): { readonly name: string; readonly call: string } {
-  const rest = /^[\p{L}\p{M}\p{N}_]*/u.exec(code.slice(cursor))?.[0] ?? '';
-  const tokens = readTokens(code.slice(0, cursor) + rest, GRAMMAR);
+/** Reads what help is wanted for. @param cursor - UTF-16 index. */
+export function readPythonTopic(code: string, cursor: number): Topic {
   const { call } = readPythonCursor(code, cursor);
-  const last = tokens.at(-1);
-  if (last?.kind !== 'name' || last.end < cursor) return { name: '', call };
+  const tokens = readToEndOfName(code, cursor, GRAMMAR, /^[\p{L}\p{M}\p{N}_]*/u);
   return { name: pathEndingAt(tokens, tokens.length - 1) ?? '', call };
 }
 

@@ -1,12 +1,15 @@
 // Where in R code a cursor stands: what could be completed there, and what a question for help is about.
 import {
+  isInCommentOrNumber,
   openBracketOf,
   readArguments,
+  readToEndOfName,
   readTokens,
   type ArgumentPlace,
   type Token,
   type TokenGrammar,
   type TokenKind,
+  type Topic,
 } from './tokens.js';
 
 /** What stands before a cursor. Positions are UTF-16 indexes. */
@@ -27,12 +30,6 @@ export interface RCursor extends ArgumentPlace {
   readonly call: string;
   /** Inside the brackets of `x[` or `x[[`: the path of x. */
   readonly subset: string;
-}
-
-/** What a question for help is about: the path of names around the cursor, and the function whose call it is in. */
-export interface RTopic {
-  readonly name: string;
-  readonly call: string;
 }
 
 /** @see R Language Definition, 10.3 (tokens) */
@@ -64,20 +61,16 @@ const OPENING = /^(?:[rR]["']-*[([{]|["'])/;
 /** Reads the code up to a cursor. @param cursor - UTF-16 index. */
 export function readRCursor(code: string, cursor: number): RCursor {
   const all = readTokens(code.slice(0, cursor), GRAMMAR);
-  const last = all.at(-1);
   const place = placeOf(all.filter(isWordOfCode), cursor);
-  const isInside = last?.kind === 'comment' || last?.kind === 'number';
-  if (isInside && last.end === cursor) return { ...place, kind: 'none', prefix: '', start: cursor };
-  return place;
+  if (!isInCommentOrNumber(all, cursor)) return place;
+  return { ...place, kind: 'none', prefix: '', start: cursor };
 }
 
 /** Reads what help is wanted for. @param cursor - UTF-16 index. */
-export function readRTopic(code: string, cursor: number): RTopic {
-  const rest = /^[\p{L}\p{M}\p{N}._]*/u.exec(code.slice(cursor))?.[0] ?? '';
-  const tokens = readTokens(code.slice(0, cursor) + rest, GRAMMAR).filter(isWordOfCode);
+export function readRTopic(code: string, cursor: number): Topic {
   const { call } = readRCursor(code, cursor);
-  const last = tokens.at(-1);
-  if (last?.kind !== 'name' || last.isOpen || last.end < cursor) return { name: '', call };
+  const all = readToEndOfName(code, cursor, GRAMMAR, /^[\p{L}\p{M}\p{N}._]*/u);
+  const tokens = all.filter(isWordOfCode);
   return { name: pathEndingAt(tokens, tokens.length - 1) ?? '', call };
 }
 

@@ -45,6 +45,31 @@ function readToken(code: string, at: number, grammar: TokenGrammar): Token | und
   return undefined;
 }
 
+/** Whether a cursor stands in a comment or behind a number: nothing can be completed there. */
+export function isInCommentOrNumber(tokens: readonly Token[], cursor: number): boolean {
+  const last = tokens.at(-1);
+  return (last?.kind === 'comment' || last?.kind === 'number') && last.end === cursor;
+}
+
+/** What a question for help is about: the path of names around the cursor, and the function whose call it is in. */
+export interface Topic {
+  readonly name: string;
+  readonly call: string;
+}
+
+/** The words up to the end of the name around a cursor; none where it stands in no name. @param rest - Of a name. */
+export function readToEndOfName(
+  code: string,
+  cursor: number,
+  grammar: TokenGrammar,
+  rest: RegExp,
+): readonly Token[] {
+  const ending = rest.exec(code.slice(cursor))?.[0] ?? '';
+  const tokens = readTokens(code.slice(0, cursor) + ending, grammar);
+  const last = tokens.at(-1);
+  return last?.kind === 'name' && !last.isOpen && last.end >= cursor ? tokens : [];
+}
+
 /** The index of the last bracket that is not closed, or -1. An opening of two characters wants two closing ones. */
 export function openBracketOf(tokens: readonly Token[]): number {
   const opened: { readonly index: number; missing: number }[] = [];
@@ -89,6 +114,7 @@ export function readArguments(tokens: readonly Token[]): ArgumentPlace {
   };
 }
 
-function unquoted(text: string): string {
+/** A name without the quotes or backticks around it. */
+export function unquoted(text: string): string {
   return text.replace(/^[`"']|[`"']$/g, '');
 }

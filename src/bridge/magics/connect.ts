@@ -11,6 +11,7 @@ export const connectMagic: Magic = {
     { call: 'PROFILE', form: 'line', help: 'Connects as a profile of the profile file says.' },
     { call: 'URL', form: 'line', help: 'Connects to a server; a password is asked for.' },
   ],
+  awaitsSnapshots: true,
   options: [{ name: 'username', value: 'NAME', help: 'Whom to log in as.' }],
   examples: ['%connect production', '%connect https://r.example.com:12800 --username ada'],
   details:

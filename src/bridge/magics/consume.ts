@@ -1,11 +1,7 @@
 // %consume: calls a web service, once or for a whole list of inputs.
 import { BridgeError } from '../errors.js';
-import {
-  readInputObject,
-  readJson,
-  readServiceArguments,
-  type ServiceInput,
-} from '../services/arguments.js';
+import { readJsonObject, readJsonValue } from '../json-values.js';
+import { readServiceArguments, type ServiceInput } from '../services/arguments.js';
 import { batchDisplay, batchTable } from '../services/batch-table.js';
 import { runBatch } from '../services/batch.js';
 import { findService, orNotFound } from '../services/find-service.js';
@@ -121,7 +117,7 @@ async function consumeOnce(
   context: MagicContext,
 ): Promise<void> {
   const { name, into, folder } = target;
-  const inCell = form === 'cell' && body.trim() !== '' ? readInputObject(body, 'the cell') : [];
+  const inCell = form === 'cell' && body.trim() !== '' ? readJsonObject(body, 'the cell') : [];
   const inputs = await resolveInputs([...written, ...inCell], context);
   const hasVariables = inputs.some(({ isVariable }) => isVariable);
   const service =
@@ -183,7 +179,7 @@ async function consumeBatch(
 }
 
 function readItems(body: string): readonly Readonly<Record<string, unknown>>[] {
-  const value = readJson(body, 'the cell');
+  const value = readJsonValue(body, 'the cell');
   if (Array.isArray(value) && value.every(isObject)) return value;
   throw new BridgeError(
     'BRIDGE_INPUT_VALUE',

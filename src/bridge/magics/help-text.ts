@@ -49,7 +49,7 @@ export function helpMarkdown(magic: Magic, heading: string): string {
 }
 
 /** The help of one magic as plain text. */
-export function helpText(magic: Magic): string {
+function helpText(magic: Magic): string {
   const { usages, options, examples, details, summary } = magic;
   const calls = usages.map((usage) => callText(magic, usage));
   const names = options.map(({ name, value }) => optionText(name, value));

@@ -1,6 +1,6 @@
 // %inputs: gives values to the code of the cell, typed, from JSON.
-import { messageOf } from '../../base/index.js';
 import { BridgeError } from '../errors.js';
+import { readJsonObject, readJsonValue } from '../json-values.js';
 import type { NamedValue } from '../remote-client.js';
 import { readLocalFile } from './local-file.js';
 import type { Magic } from './magic.js';
@@ -33,7 +33,7 @@ export const inputsMagic: Magic = {
           '%%inputs takes its values from the lines below it.',
         );
       }
-      plan.addInputs(readObject(body, '%%inputs'));
+      plan.addInputs(readVariables(body, '%%inputs'));
       return;
     }
     const assignments = readAssignments('inputs', argument);
@@ -43,37 +43,20 @@ export const inputsMagic: Magic = {
     for (const assignment of assignments) {
       plan.addInputs(
         'file' in assignment
-          ? readObject((await readLocalFile(assignment.file)).toString('utf8'), assignment.file)
-          : [{ name: assignment.name, value: readJson(assignment.text, assignment.name) }],
+          ? readVariables((await readLocalFile(assignment.file)).toString('utf8'), assignment.file)
+          : [{ name: assignment.name, value: readJsonValue(assignment.text, assignment.name) }],
       );
     }
   },
 };
 
-function readObject(text: string, where: string): readonly NamedValue[] {
-  const value = readJson(text, where);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new BridgeError(
-      'BRIDGE_INPUT_VALUE',
-      `${where} is not a JSON object of names and values.`,
-    );
-  }
-  return Object.entries(value).map(([name, item]) => {
-    if (!NAME.test(name)) {
-      throw new BridgeError('BRIDGE_INPUT_VALUE', `${where}: "${name}" is not a variable's name.`);
-    }
-    return { name, value: item as unknown };
-  });
-}
-
-function readJson(text: string, where: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (error) {
-    throw new BridgeError(
-      'BRIDGE_INPUT_VALUE',
-      `The value of ${where} is not JSON: ${messageOf(error)}`,
-      { cause: error },
-    );
-  }
+/** An object whose names are those of variables. */
+function readVariables(text: string, where: string): readonly NamedValue[] {
+  const values = readJsonObject(text, where);
+  const wrong = values.find(({ name }) => !NAME.test(name));
+  if (wrong === undefined) return values;
+  throw new BridgeError(
+    'BRIDGE_INPUT_VALUE',
+    `${where}: "${wrong.name}" is not a variable's name.`,
+  );
 }

@@ -3,8 +3,9 @@ import type { Display, ExecuteResult, InputRequester } from '../../jupyter/index
 import type { Companion } from '../companion.js';
 import type { Configuration } from '../configuration.js';
 import type { InputHistory } from '../history/input-history.js';
-import type { KeptText } from '../kept-text.js';
+import type { KeptOutput } from '../kept/kept-output.js';
 import type { Language } from '../language/languages.js';
+import type { PendingSnapshots } from '../pending-snapshots.js';
 import type { NamedValue } from '../remote-client.js';
 import type { RemoteSession, WaitingCell } from '../remote-session.js';
 
@@ -45,14 +46,16 @@ export interface MagicContext {
   readonly session: RemoteSession;
   /** The session of the other language. */
   readonly companion: Companion;
+  /** Those that are written while cells run. */
+  readonly snapshots: PendingSnapshots;
   /** For the waits of {@link RemoteSession}: this cell. */
   readonly cell: WaitingCell;
   readonly input: InputRequester;
   readonly signal: AbortSignal;
   readonly history: InputHistory;
   readonly magics: MagicTable;
-  /** The full text of the last cell whose output was cut. */
-  readonly keptText: KeptText;
+  /** What was left out of the last cell whose output was cut. */
+  readonly keptOutput: KeptOutput;
   readonly show: (display: Display) => void;
   /** Changes what was shown with this id. */
   readonly update: (display: Display & { readonly displayId: string }) => void;
@@ -79,6 +82,8 @@ export interface Magic {
   readonly details?: string;
   /** Its argument or body is code of the session, which may give the cell its value. */
   readonly runsCode?: true;
+  /** It waits until snapshots that are still being written are made. */
+  readonly awaitsSnapshots?: true;
   /** Whether a subshell may run it while a cell runs: it leaves the session alone. Default: it may not. */
   runsBeside?(argument: string): boolean;
   /**

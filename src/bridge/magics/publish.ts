@@ -43,6 +43,7 @@ export const publishMagic: Magic = {
       help: 'The cell is the code; each call of the service runs it. Without a version the server makes one up.',
     },
   ],
+  awaitsSnapshots: true,
   options: [
     {
       name: 'inputs',

@@ -42,6 +42,7 @@ export const serviceMagic: Magic = {
     },
     { call: 'NAME VERSION delete', form: 'line', help: 'Deletes this version for good.' },
   ],
+  awaitsSnapshots: true,
   options: [
     { name: 'description', value: 'TEXT', help: 'With `update`: what the service is for.' },
     { name: 'alias', value: 'NAME', help: 'With `update`: what the call is named in clients.' },

@@ -13,6 +13,7 @@ export const servicesMagic: Magic = {
     { call: '', form: 'line', help: 'All services, those of other users too.' },
     { call: 'NAME', form: 'line', help: 'The versions of one service, the latest last.' },
   ],
+  awaitsSnapshots: true,
   options: [],
   examples: ['%services', '%services Cars'],
   runsBeside: () => true,

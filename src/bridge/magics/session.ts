@@ -26,6 +26,7 @@ export const sessionMagic: Magic = {
     },
     { call: 'close', form: 'line', help: 'Closes the session; the next cell opens a new one.' },
   ],
+  awaitsSnapshots: true,
   options: [
     { name: 'force', help: 'With `close`: kills a session whose code does not stop.' },
     { name: 'keep', help: 'With `new`: leaves the present session open until the kernel ends.' },

@@ -1,6 +1,9 @@
 // %snapshot: keeps the whole session, and brings it back.
+import { randomUUID } from 'node:crypto';
+import { createDeferred, settlesWithin } from '../../base/index.js';
 import { BridgeError } from '../errors.js';
 import { formatBytes, tableDisplay } from '../display/tables.js';
+import { snapshotDisplay } from '../pending-snapshots.js';
 import type { RemoteSnapshotEntry } from '../remote-client.js';
 import { choose } from './choose.js';
 import { safeFileName, writeLocalFile } from './local-file.js';
@@ -8,6 +11,10 @@ import type { Magic, MagicContext } from './magic.js';
 import { readWords } from './words.js';
 
 const COMMANDS = ['create', 'list', 'load', 'restore', 'delete', 'download'] as const;
+/** A snapshot that takes longer is left to be written while other cells run. */
+const WRITING_PATIENCE_MS = 150;
+/** A session that has not told by then what came with a snapshot tells it with the next cell. */
+const LEARN_MS = 1000;
 type Command = (typeof COMMANDS)[number];
 
 export const snapshotMagic: Magic = {
@@ -34,10 +41,11 @@ export const snapshotMagic: Magic = {
       help: "Saves a snapshot as a zip file on the kernel's machine.",
     },
   ],
+  awaitsSnapshots: true,
   options: [{ name: 'force', help: 'With `download`: replaces a file that is already there.' }],
   examples: ['%snapshot create Iris Snapshot', '%snapshot restore Iris Snapshot'],
   details:
-    'X is the name of a snapshot or its id (or the beginning of the id). A genuine R Server does not keep in a snapshot which packages are loaded: load them again after a restore.',
+    'In a notebook the cell of a large snapshot ends when its state is taken; its output changes when it is written. What needs snapshots waits for that. In a batch run the cell waits. X is the name of a snapshot or its id (or the beginning of the id). A genuine R Server does not keep in a snapshot which packages are loaded: load them again after a restore.',
   complete: (words) => (words.length === 0 ? COMMANDS : []),
   async run({ argument }, context) {
     const { words, options } = readWords('snapshot', argument, { force: 'flag' });
@@ -62,8 +70,25 @@ async function createSnapshot(name: string, context: MagicContext): Promise<void
   requireName(name, 'create NAME');
   const { client, id } = await context.session.ready(context.cell);
   const { signal } = context;
-  const snapshotId = await client.sessions.createSnapshot(id, { name }, { signal });
-  context.print(`Snapshot "${name}" made: ${snapshotId}`);
+  const taken = createDeferred<undefined>();
+  const onTaken = (): void => {
+    taken.resolve(undefined);
+  };
+  const made = client.sessions.createSnapshot(id, { name }, { signal, onTaken });
+  if (context.input.allowed && !(await isMadeSoon(made, taken.promise))) {
+    const displayId = randomUUID();
+    const text = `Snapshot "${name}" is being written; the session goes on meanwhile.`;
+    context.show({ ...snapshotDisplay(text), displayId });
+    context.snapshots.add({ name, made, displayId });
+    return;
+  }
+  context.print(`Snapshot "${name}" made: ${await made}`);
+}
+
+/** Servers that do not tell when the state is taken keep the session busy until the end. */
+async function isMadeSoon(made: Promise<string>, taken: Promise<undefined>): Promise<boolean> {
+  const first = await Promise.race([made.then(String, () => 'failed'), taken]);
+  return first !== undefined || (await settlesWithin(made, WRITING_PATIENCE_MS));
 }
 
 async function listSnapshots(context: MagicContext): Promise<void> {
@@ -101,8 +126,9 @@ async function useSnapshot(
   const snapshot = await chooseSnapshot(wanted, context);
   if (command === 'restore') await restoreSnapshot(snapshot, context);
   else if (command === 'load') {
-    const { client, id } = await context.session.ready(context.cell);
-    await client.sessions.loadSnapshot(id, snapshot.id, { signal: context.signal });
+    const live = await context.session.ready(context.cell);
+    await live.client.sessions.loadSnapshot(live.id, snapshot.id, { signal: context.signal });
+    await live.learnAnew(LEARN_MS);
     context.print(`Snapshot "${snapshot.name}" merged into the session.`);
   } else {
     const { client } = await context.session.connected(context.cell);

@@ -47,7 +47,7 @@ export function splitCell(
 }
 
 /** Whether `text` is one line that begins like a magic which `isMagic` knows. */
-export function readLineMagic(
+function readLineMagic(
   line: string,
   isMagic: (name: string) => boolean,
 ): Omit<MagicPart, 'kind' | 'body' | 'line'> | undefined {

@@ -1,6 +1,6 @@
 // Reads the argument of the magics for web services: a name and a version, options, and inputs as `name=JSON`.
-import { messageOf } from '../../base/index.js';
 import { BridgeError } from '../errors.js';
+import { readJsonObject, readJsonValue } from '../json-values.js';
 import { readLocalFile } from '../magics/local-file.js';
 import { NAME, readTokens, type OptionNames, type Token } from '../magics/words.js';
 import type { NamedValue } from '../remote-client.js';
@@ -45,31 +45,6 @@ export async function readInputList(magic: string, text: string): Promise<readon
   return readInputs(pieces);
 }
 
-/** A JSON object of names and values. @throws {BridgeError} `BRIDGE_INPUT_VALUE`. */
-export function readInputObject(text: string, where: string): readonly NamedValue[] {
-  const value = readJson(text, where);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new BridgeError(
-      'BRIDGE_INPUT_VALUE',
-      `${where} is not a JSON object of names and values.`,
-    );
-  }
-  return Object.entries(value).map(([name, item]) => ({ name, value: item as unknown }));
-}
-
-/** @throws {BridgeError} `BRIDGE_INPUT_VALUE`. */
-export function readJson(text: string, where: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (error) {
-    throw new BridgeError(
-      'BRIDGE_INPUT_VALUE',
-      `The value of ${where} is not JSON: ${messageOf(error)}`,
-      { cause: error },
-    );
-  }
-}
-
 const ASSIGNMENT = /^([^=\s"'[{]+)=(.*)$/s;
 
 async function readInputs(pieces: readonly string[]): Promise<readonly ServiceInput[]> {
@@ -77,7 +52,7 @@ async function readInputs(pieces: readonly string[]): Promise<readonly ServiceIn
   for (const piece of pieces) {
     if (piece.startsWith('@')) {
       const file = unquoted(piece.slice(1));
-      inputs.push(...readInputObject((await readLocalFile(file)).toString('utf8'), file));
+      inputs.push(...readJsonObject((await readLocalFile(file)).toString('utf8'), file));
     } else inputs.push(readInput(piece));
   }
   return inputs;
@@ -85,7 +60,7 @@ async function readInputs(pieces: readonly string[]): Promise<readonly ServiceIn
 
 function readInput(piece: string): ServiceInput {
   const [, name = '', text = ''] = ASSIGNMENT.exec(piece) ?? [];
-  if (!text.startsWith('$')) return { name, value: readJson(text, name) };
+  if (!text.startsWith('$')) return { name, value: readJsonValue(text, name) };
   const variable = text.slice(1);
   if (NAME.test(variable)) return { name, variable };
   throw new BridgeError('BRIDGE_INPUT_VALUE', `${name}: "${variable}" is not a variable's name.`);

@@ -40,7 +40,7 @@ export async function findService(
 }
 
 /** The service is not there, or was deleted meanwhile. */
-export function notFound(
+function notFound(
   name: string,
   version: string | undefined,
   versions: readonly WebServiceInfo[],

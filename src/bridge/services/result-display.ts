@@ -63,7 +63,7 @@ export function serviceFailed(service: string, errorMessage: string): BridgeErro
 }
 
 /** A file that a service made: an image as an image, text by its first lines, with a link to all of it. */
-export function fileDisplay(name: string, content: Buffer): Display {
+function fileDisplay(name: string, content: Buffer): Display {
   const extension = path.extname(name).toLowerCase();
   const mimeType = IMAGES[extension];
   const title = `${name} (${formatBytes(content.length)})`;

@@ -8,9 +8,8 @@ import type { Language } from '../language/languages.js';
 import type { LiveSession } from '../live-session.js';
 import type { RunLimits } from '../session-turns.js';
 
-/** A function of `transfer.R` and `transfer.py`. */
-export type TransferFunction =
-  'check' | 'load_file' | 'save_file' | 'keep_file' | 'file_digest' | 'remove_files';
+/** A function of `r/` and `python/`. */
+export type TransferFunction = 'check' | 'load_file' | 'save_file' | 'keep_file' | 'file_digest';
 
 /** Where it runs. */
 export interface TransferSession {
@@ -19,7 +18,38 @@ export interface TransferSession {
   readonly limits: RunLimits;
 }
 
+type Value = string | boolean | undefined;
+
 const MARK = '<rserver-transfer>\t';
+
+/** File stems of `r/`; the first has what is about files only. */
+const R_FILES = [
+  'files',
+  'columns',
+  'frames',
+  'texts',
+  'integer64',
+  'typed_texts',
+  'csv_files',
+  'json_files',
+  'packages',
+  'variables',
+];
+
+/** The same of `python/`, without `run`, in the order in which they build on each other. */
+const PYTHON_FILES = [
+  'files',
+  'packages',
+  'columns',
+  'encode',
+  'decode',
+  'frames',
+  'texts',
+  'typed_texts',
+  'csv_files',
+  'json_files',
+  'variables',
+];
 
 /**
  * Calls a transfer function.
@@ -30,7 +60,7 @@ const MARK = '<rserver-transfer>\t';
 export async function callTransfer(
   { live, language, limits }: TransferSession,
   name: TransferFunction,
-  values: readonly (string | boolean | undefined)[],
+  values: readonly Value[],
   signal: AbortSignal,
 ): Promise<readonly (readonly string[])[]> {
   let text = '';
@@ -61,25 +91,32 @@ export async function callTransfer(
     .map((line) => line.slice(MARK.length).split('\t'));
 }
 
-function rCall(name: string, values: readonly (string | boolean | undefined)[]): string {
+/** What a function needs of them. */
+function filesFor(name: TransferFunction, stems: readonly string[]): readonly string[] {
+  return name === 'load_file' || name === 'save_file' ? stems : stems.slice(0, 1);
+}
+
+function rCall(name: TransferFunction, values: readonly Value[]): string {
   const list = values.map((value) => {
     if (value === undefined) return 'NULL';
     return typeof value === 'string' ? rString(value) : value ? 'TRUE' : 'FALSE';
   });
-  const source = compactRSource(readSource('transfer.R'));
+  const sources = filesFor(name, R_FILES).map((stem) => compactRSource(readSource(`r/${stem}.R`)));
   const call = `base::invisible(${name}(${list.join(',')}))`;
-  return `base::local({\n${source}\n${call}\n},envir=base::new.env(parent=base::baseenv()))`;
+  return `base::local({\n${sources.join('\n')}\n${call}\n},envir=base::new.env(parent=base::baseenv()))`;
 }
 
-function pythonCall(name: string, values: readonly (string | boolean | undefined)[]): string {
+function pythonCall(name: TransferFunction, values: readonly Value[]): string {
   const list = values.map((value) => {
     if (value === undefined) return 'None';
     return typeof value === 'string' ? pythonLiteral(value) : value ? 'True' : 'False';
   });
-  if (name === 'load_file' || name === 'save_file') list.push('main');
-  if (name === 'remove_files') list.splice(0, list.length, `[${list.join(', ')}]`);
-  const source = `${readSource('transfer.py')}\n\n${name}(${list.join(', ')})\n`;
-  return `exec(${pythonLiteral(source)}, {"__name__": "_rserver_transfer", "main": __import__("__main__").__dict__})`;
+  const sources = filesFor(name, PYTHON_FILES).map((stem) => {
+    const source = readSource(`python/${stem}.py`);
+    return `(${pythonLiteral(`_rserver_transfer.${stem}`)}, ${pythonLiteral(source)})`;
+  });
+  const run = pythonLiteral(readSource('python/run.py'));
+  return `exec(${run}, {"SOURCES": [${sources.join(', ')}], "NAME": "${name}", "ARGUMENTS": [${list.join(', ')}]})`;
 }
 
 function readSource(file: string): string {

@@ -1,17 +1,12 @@
 // Comms of the Python agent inside a real Python with IPython: widgets, targets of the user's, threads.
-import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AgentMessage } from '../../../src/bridge/agent/agent.js';
 import type { AgentCommMessage } from '../../../src/bridge/agent/agent-comms.js';
 import { PythonAgentHost, type Channel, type Outcome } from '../../helpers/python-agent-host.js';
-import { venvBin } from '../../helpers/requirements.js';
+import { isMissing, venvBin } from '../../helpers/requirements.js';
 
 const PYTHON = venvBin('python');
-const isPythonMissing = !existsSync(PYTHON);
-if (isPythonMissing) {
-  if (process.env['CI'] === 'true') throw new Error(`needs ${PYTHON}: run scripts/setup --test`);
-  console.warn(`skipped, needs ${PYTHON}: run scripts/setup --test`);
-}
+const isPythonMissing = isMissing('python');
 
 const CHANNELS: readonly Channel[] = ['events', 'console'];
 const DONE = { type: 'done', status: 'ok', user_expressions: {}, payload: [] } as const;

@@ -1,16 +1,11 @@
 // What Python cells show, by the Python agent in a real Python: as ipykernel shows it, unless a title says otherwise.
-import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AgentMessage } from '../../../src/bridge/agent/agent.js';
 import { PythonAgentHost, type Outcome } from '../../helpers/python-agent-host.js';
-import { venvBin } from '../../helpers/requirements.js';
+import { isMissing, venvBin } from '../../helpers/requirements.js';
 
 const PYTHON = venvBin('python');
-const isPythonMissing = !existsSync(PYTHON);
-if (isPythonMissing) {
-  if (process.env['CI'] === 'true') throw new Error(`needs ${PYTHON}: run scripts/setup --test`);
-  console.warn(`skipped, needs ${PYTHON}: run scripts/setup --test`);
-}
+const isPythonMissing = isMissing('python');
 
 const DONE = { type: 'done', status: 'ok', user_expressions: {}, payload: [] } as const;
 const printed = (text: string): AgentMessage => ({ type: 'stream', name: 'stdout', text });

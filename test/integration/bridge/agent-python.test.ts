@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parseAgentMessage, type AgentMessage } from '../../../src/bridge/agent/agent.js';
+import { parseAgentMessages, type AgentMessage } from '../../../src/bridge/agent/agent.js';
 import { createPythonAgent } from '../../../src/bridge/agent/python-agent.js';
 import { createProcessRuntime, pythonLanguage, type Runtime } from '../../../src/runtimes/index.js';
 import {
@@ -13,14 +13,10 @@ import {
   type Channel,
   type Outcome,
 } from '../../helpers/python-agent-host.js';
-import { venvBin } from '../../helpers/requirements.js';
+import { isMissing, venvBin } from '../../helpers/requirements.js';
 
 const PYTHON = venvBin('python');
-const isPythonMissing = !existsSync(PYTHON);
-if (isPythonMissing) {
-  if (process.env['CI'] === 'true') throw new Error(`needs ${PYTHON}: run scripts/setup --test`);
-  console.warn(`skipped, needs ${PYTHON}: run scripts/setup --test`);
-}
+const isPythonMissing = isMissing('python');
 
 const DONE = { type: 'done', status: 'ok', user_expressions: {}, payload: [] } as const;
 const FAILED = { ...DONE, status: 'error' } as const;
@@ -839,9 +835,11 @@ describe.skipIf(isPythonMissing)('in a runtime of the embedded server', () => {
       { code, inputParameters: [], outputParameters: [] },
       (event) => {
         if (event.type === 'input_request') throw new Error(event.prompt);
-        const message = event.type === 'stream' ? event : parseAgentMessage(event.data);
-        if (message === undefined) throw new Error(JSON.stringify(event));
-        messages.push(message);
+        const pieces = event.type === 'stream' ? [event] : parseAgentMessages(event.data);
+        for (const message of pieces) {
+          if (message === undefined) throw new Error(JSON.stringify(event));
+          messages.push(message);
+        }
         if (event.type === 'stream') onText?.(event.text);
       },
     );

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parseAgentMessage, type AgentMessage } from '../../../src/bridge/agent/agent.js';
+import { parseAgentMessages, type AgentMessage } from '../../../src/bridge/agent/agent.js';
 import { createRAgent } from '../../../src/bridge/agent/r-agent.js';
 import { createProcessRuntime, rLanguage, type Runtime } from '../../../src/runtimes/index.js';
 import { NONCE, type Channel, type Outcome } from '../../helpers/r-agent-host.js';
@@ -1082,14 +1082,16 @@ describe.skipIf(isMissing('R'))('the R agent', () => {
       const execution = { code, inputParameters: [], outputParameters: [] };
       const { success } = await runtime.execute(execution, (event) => {
         if (event.type === 'input_request') throw new Error(event.prompt);
-        const message = event.type === 'stream' ? event : parseAgentMessage(event.data);
-        if (message === undefined) throw new Error(JSON.stringify(event));
         if (event.type === 'stream') onText?.();
-        const last = messages.at(-1);
-        if (message.type === 'stream' && last?.type === 'stream' && last.name === message.name) {
-          messages[messages.length - 1] = { ...last, text: last.text + message.text };
-        } else {
-          messages.push(message);
+        const pieces = event.type === 'stream' ? [event] : parseAgentMessages(event.data);
+        for (const message of pieces) {
+          if (message === undefined) throw new Error(JSON.stringify(event));
+          const last = messages.at(-1);
+          if (message.type === 'stream' && last?.type === 'stream' && last.name === message.name) {
+            messages[messages.length - 1] = { ...last, text: last.text + message.text };
+          } else {
+            messages.push(message);
+          }
         }
       });
       const done = messages.findIndex(({ type }) => type === 'done');

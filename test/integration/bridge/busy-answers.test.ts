@@ -140,6 +140,21 @@ describe.each(LANGUAGES)('%s', (language) => {
       );
     });
 
+    test('what a snapshot brought into the session is known in the next cell', async () => {
+      const kernel = await site.kernel({ language, mode: 'extensions' });
+      await kernel.ok('of_the_snapshot = 5');
+      const name = `merged-${randomUUID()}`;
+      await kernel.ok(`%snapshot create ${name}`);
+      await kernel.ok(language === 'R' ? 'rm(of_the_snapshot)' : 'del of_the_snapshot');
+      await kernel.ok(`%snapshot load ${name}`);
+
+      const answer = await whileBusy(kernel, language, () =>
+        kernel.interpreter.complete('of_the_sn', 9),
+      );
+
+      expect(answer.matches).toEqual(['of_the_snapshot']);
+    });
+
     test('what a cell changes in place, adds and removes is known in the next', async () => {
       const kernel = await site.kernel({ language, mode });
       const [first, second, question] =
@@ -173,6 +188,7 @@ describe.each(LANGUAGES)('%s', (language) => {
     const opened = await ask('variables', { variablesReference: speeds?.variablesReference });
     const shown = await ask('richInspectVariables', { variableName: 'speeds' });
     const injected = await ask('richInspectVariables', { variableName: 'print("ran")' });
+    const modules = await ask('modules');
 
     expect(namesOf(opened)).toEqual(language === 'R' ? ['dist', 'top speed'] : ['dist', 'top']);
     expect(bodyOf(shown)['data']).toMatchObject({
@@ -182,6 +198,7 @@ describe.each(LANGUAGES)('%s', (language) => {
       success: false,
       message: 'The session has no variable "print("ran")".',
     });
+    expect(bodyOf(modules)).toEqual({ modules: [] });
   });
 });
 

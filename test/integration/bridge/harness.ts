@@ -12,7 +12,11 @@ import type {
   InputRequester,
   Interpreter,
 } from '../../../src/jupyter/index.js';
-import { createRuntimePool, type RuntimePool } from '../../../src/runtimes/index.js';
+import {
+  createRuntimePool,
+  type RuntimePool,
+  type RuntimePoolOptions,
+} from '../../../src/runtimes/index.js';
 import { createSecretVerifier, createServer, type RServer } from '../../../src/server/index.js';
 import {
   FakeConfiguration,
@@ -44,12 +48,14 @@ export class TestSite {
   #server: RServer;
   readonly #kernels: TestKernel[] = [];
 
-  static async start(): Promise<TestSite> {
+  /** @param limits - What each process of R and Python may use. */
+  static async start({ limits }: Pick<RuntimePoolOptions, 'limits'> = {}): Promise<TestSite> {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'rserver-bridge-'));
     const pool = createRuntimePool({
       python: { command: sessionPython },
       workRoot: path.join(folder, 'work'),
       env: process.env,
+      limits,
     });
     const clock: Clock = { aheadMs: 0 };
     const server = await startServer(folder, pool, clock);

@@ -228,7 +228,8 @@ describe.skipIf(isMissing('R')).each(combinations)(
         `${code.print('one')}\n%time ${code.print('two')}\n${code.print('three')}\n\n${language === 'R' ? 'stop("at line 5")' : 'raise ValueError("at line 5")'}`,
       );
 
-      const time = /CPU time: [\d.]+ m?s in the session\nWall time: .*/;
+      const time =
+        /CPU time: [\d.]+ m?s in the session\nWall time: .*\nSession: [\d.]+ m?s, round trip: [\d.]+ m?s/;
       expect(cell.stdout.replace(time, 'time')).toBe('one\ntwo\ntime\nthree\n');
       expect(cell.result).toMatchObject({ status: 'error', evalue: 'at line 5' });
       if (language === 'python') {

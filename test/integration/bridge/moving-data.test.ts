@@ -88,6 +88,33 @@ describe.skipIf(isMissing('R')).each(MODES)('moving data, %s', (mode) => {
     expect((await kernel.ok('cat(identical(df, back))')).text).toContain('TRUE');
   }, 120_000);
 
+  test('Python without numpy and pandas has lists and values of its own, and gives them back', async () => {
+    const kernel = await site.kernel({ language: 'python', mode });
+    await kernel.ok('import sys\nsys.modules["numpy"] = sys.modules["pandas"] = None');
+
+    await kernel.ok(`%%r\n${R_TABLE}\n%share df`);
+    const seen = await kernel.ok('print(type(df).__name__, df["number"], df["big"], df["kind"])');
+    await kernel.ok('%share df --as back');
+
+    expect(seen.text).toBe(
+      "OrderedDict [1.1, None, nan, -inf] [1, 9007199254740992, None, 4607182418800017408] ['b', None, 'a', 'b']\n",
+    );
+    const same = 'c("number", "whole", "text", "day", "flag", "big")';
+    expect((await kernel.ok(`%%r\ncat(identical(df[${same}], back[${same}]))`)).text).toBe('TRUE');
+  }, 120_000);
+
+  test('a transfer leaves no name and no module behind', async () => {
+    const kernel = await site.kernel({ language: 'python', mode });
+    await kernel.ok('x = [1, 2]\nnames = set(dir())');
+
+    await kernel.ok('%share x');
+
+    const modules = '[name for name in __import__("sys").modules if "transfer" in name]';
+    const left = await kernel.ok(`print(set(dir()) - names - {"names"}, ${modules})`);
+    expect(left.text).toBe('set() []\n');
+    expect((await kernel.ok('%%r\ncat(ls(all.names = TRUE))')).text).toBe('x');
+  }, 120_000);
+
   test('an error in the other language is the error of the cell, and the next cell runs', async () => {
     const kernel = await site.kernel({ language: 'python', mode });
 

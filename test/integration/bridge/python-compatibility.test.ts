@@ -1,16 +1,10 @@
 // Keeps the Python that goes into sessions to Python 3.5: R Server 9.1 carries that one.
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { PROJECT_ROOT, venvBin } from '../../helpers/requirements.js';
+import { isMissing, PROJECT_ROOT, venvBin } from '../../helpers/requirements.js';
 
 const VERMIN = venvBin('vermin');
-const isVerminMissing = !existsSync(VERMIN);
-if (isVerminMissing) {
-  if (process.env['CI'] === 'true') throw new Error(`needs ${VERMIN}: run scripts/setup --test`);
-  console.warn(`skipped, needs ${VERMIN}: run scripts/setup --test`);
-}
 
 /** Newer functions which the sources use only after `hasattr`; vermin does not see that. */
 const GUARDED = ['--exclude', 'os.register_at_fork', '--exclude', 'gc.freeze'];
@@ -24,7 +18,7 @@ function runVermin(input: string): { readonly status: number | null; readonly ou
   return { status, output: stdout };
 }
 
-describe.skipIf(isVerminMissing)('the Python sources', () => {
+describe.skipIf(isMissing('vermin'))('the Python sources', () => {
   test.each([
     'src/bridge/agent/python',
     'src/bridge/transfer',

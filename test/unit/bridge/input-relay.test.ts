@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import type { InputMessage } from '../../../src/api/index.js';
 import { createDeferred } from '../../../src/base/index.js';
 import { InputRelay } from '../../../src/bridge/input-relay.js';
-import type { RemoteInputMessage } from '../../../src/bridge/remote-client.js';
 import { InputUnavailableError } from '../../../src/jupyter/errors.js';
 import type { InputRequester } from '../../../src/jupyter/index.js';
 
@@ -31,7 +31,7 @@ function frontEnd(answer: (prompt: string) => Promise<string>): InputRequester &
 test('questions go to the front end with their kind, and the answers back', async () => {
   const input = frontEnd((prompt) => Promise.resolve(`answer to ${prompt}`));
   const relay = new InputRelay(input);
-  const replies: RemoteInputMessage[] = [];
+  const replies: InputMessage[] = [];
 
   await relay.take(question('1', 'Name?'), (reply) => replies.push(reply));
   await relay.take(question('2', 'Pin?', true), (reply) => replies.push(reply));
@@ -50,7 +50,7 @@ test('questions go to the front end with their kind, and the answers back', asyn
 
 test('the key that ends input is the end of input', async () => {
   const relay = new InputRelay(frontEnd(() => Promise.resolve('\u0004')));
-  const replies: RemoteInputMessage[] = [];
+  const replies: InputMessage[] = [];
 
   await relay.take(question('1'), (reply) => replies.push(reply));
 
@@ -61,8 +61,8 @@ test('a question that comes again on a new stream is asked once, and answered th
   const answer = createDeferred<string>();
   const input = frontEnd(() => answer.promise);
   const relay = new InputRelay(input);
-  const lost: RemoteInputMessage[] = [];
-  const replies: RemoteInputMessage[] = [];
+  const lost: InputMessage[] = [];
+  const replies: InputMessage[] = [];
 
   const first = relay.take(question('1'), (reply) => lost.push(reply));
   const again = relay.take(question('1'), (reply) => replies.push(reply));
@@ -80,7 +80,7 @@ test('a front end that gives no answer is told with its words', async () => {
       Promise.reject(new InputUnavailableError('No answer came.', { hint: 'Ask somebody else.' })),
     ),
   );
-  const replies: RemoteInputMessage[] = [];
+  const replies: InputMessage[] = [];
 
   await relay.take(question('1'), (reply) => replies.push(reply));
 
@@ -93,7 +93,7 @@ test('nothing is answered for a cell that was interrupted', async () => {
   const relay = new InputRelay(
     frontEnd(() => Promise.reject(new DOMException('interrupted', 'AbortError'))),
   );
-  const replies: RemoteInputMessage[] = [];
+  const replies: InputMessage[] = [];
 
   await relay.take(question('1'), (reply) => replies.push(reply));
 

@@ -152,6 +152,33 @@ describe.each([
     });
   });
 
+  test('front ends that are behind with reading make the program wait, and lose nothing', async () => {
+    const session = await openSession();
+    let catchUp = (): void => undefined;
+    remote.script = (execution) => {
+      output.behind = new Promise((resolve) => {
+        catchUp = () => {
+          output.behind = undefined;
+          resolve();
+        };
+      });
+      execution.print('first\n');
+      execution.print('second\n');
+      execution.done();
+      return undefined;
+    };
+
+    const running = run(session, 'many()');
+    await vi.advanceTimersByTimeAsync(10_000);
+    const shown = output.text();
+    catchUp();
+    await vi.advanceTimersByTimeAsync(0);
+
+    expect(await running).toMatchObject({ success: true, done: { status: 'ok' } });
+    expect(shown).toBe(channel === 'events' ? 'first\n' : 'first\nsecond\n');
+    expect(output.text()).toBe('first\nsecond\n');
+  });
+
   test('text is shown while the code runs', async () => {
     const session = await openSession();
     let finish = (): void => undefined;

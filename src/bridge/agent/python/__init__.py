@@ -48,14 +48,15 @@ def run(source, options="{}"):
     try:
         try:
             tell(workspace.tell_everything(request["known"], *session.workspace()))
+            channel.release()
             with refused_input:
                 error, expressions, payload = session.run(source, request)
             tell(workspace.tell_changes(request["known"], *session.workspace(), source=source))
         except BaseException as raised:  # an interrupt that came outside the user's code
             error = describe(raised)
         if error is not None:
-            channel.send(dict(error, type="error"))
-        channel.send(
+            channel.hold(dict(error, type="error"))
+        channel.hold(
             {
                 "type": "done",
                 "status": "ok" if error is None else "error",
@@ -63,6 +64,8 @@ def run(source, options="{}"):
                 "payload": payload,
             }
         )
+        # The runtime prints an error once more, which the kernel passes over after `done`.
+        channel.release(last=error is None)
     finally:
         channel.end()
     if error is not None:
@@ -70,8 +73,9 @@ def run(source, options="{}"):
 
 
 def tell(message):
+    """What is told before the cell travels with what it sends first, what is told after it with its end."""
     if message is not None:
-        channel.send(message)
+        channel.hold(message)
 
 
 def complete(code, cursor):
@@ -124,7 +128,8 @@ def reply(function, arguments, otherwise):
             content = function(*arguments)
         except Exception:
             content = otherwise
-        channel.send({"type": "reply", "content": content})
+        channel.hold({"type": "reply", "content": content})
+        channel.release(last=True)
     finally:
         channel.end()
 

@@ -17,6 +17,7 @@ from traitlets.config import Config
 from _rserver_kernel.event_loop import cell_loop, wants_running_loop
 from _rserver_kernel.front_end_request import request
 from _rserver_kernel.messages import channel, display_message, encode_bundle, text_of
+from _rserver_kernel.quick_colours import quick_colours
 
 # `_12` and `_i12`: they live in the builtins, since the workspace would grow with every cell.
 _NUMBERED = re.compile(r"_i?[0-9]+$")
@@ -193,7 +194,8 @@ class ZMQInteractiveShell(InteractiveShell):
     def showtraceback(self, exc_tuple=None, *args, **kwargs):
         etype, value, tb = self._get_exc_info(exc_tuple)
         if not _has_group(value):
-            super(ZMQInteractiveShell, self).showtraceback(exc_tuple, *args, **kwargs)
+            with quick_colours():
+                super(ZMQInteractiveShell, self).showtraceback(exc_tuple, *args, **kwargs)
             return
         # IPython prints these by itself, with its own frames.
         first_user_frame = tb.tb_next if tb is not None else None

@@ -5,6 +5,7 @@ Through the server's emit hook (channel "events"), or framed in the session's co
 import base64
 import collections
 import datetime
+import inspect
 import io
 import json
 import math
@@ -23,6 +24,7 @@ class Channel:
         self._stdout = sys.stdout
         self._stderr = _StderrWriter(self)
         self._outer_stderr = None
+        self._knows_last = False
         self._waiting = collections.deque()
         self._renew_lock()
         if hasattr(os, "register_at_fork"):
@@ -30,6 +32,8 @@ class Channel:
 
     def configure(self, options):
         self._nonce = options["nonce"] if options["channel"] == "console" else None
+        runtime = sys.modules.get("rserver_runtime")
+        self._knows_last = runtime is not None and "last" in inspect.signature(runtime.emit).parameters
 
     def begin(self):
         # The stream of this moment: user code may redirect sys.stdout, messages must not follow.
@@ -45,16 +49,27 @@ class Channel:
             self._stderr.detach()
             self._outer_stderr = None
 
+    def hold(self, message):
+        """Sends a message together with those that follow it: nothing may be printed before `release`."""
+        self._waiting.append(to_json(message))
+
     def send(self, message):
         """Sends a message as a whole, whatever thread it comes from."""
         self._waiting.append(to_json(message))
+        self.release()
+
+    def release(self, last=False):
+        """Sends what waits. `last`: nothing is printed from here to the end of the execution, neither by the runtime."""
         if self._sender == threading.get_ident():
             return  # of a destructor in the middle of a send, which goes on with this one
         with self._lock:
             self._sender = threading.get_ident()
             try:
                 while self._waiting:
-                    self._write(self._waiting.popleft())
+                    texts = []
+                    while self._waiting:
+                        texts.append(self._waiting.popleft())
+                    self._write(texts, last)
             finally:
                 self._sender = None
 
@@ -62,13 +77,20 @@ class Channel:
         self._lock = threading.Lock()
         self._sender = None
 
-    def _write(self, text):
+    def _write(self, texts, last):
         if self._nonce is None:
-            sys.modules["rserver_runtime"].emit(text)
+            self._emit("\n".join(texts), last)
             return
         # One write: nothing another thread prints can get between the frame's ends.
-        self._stdout.write("\x1e" + self._nonce + ":" + text + "\x1e")
+        self._stdout.write("".join("\x1e" + self._nonce + ":" + text + "\x1e" for text in texts))
         self._stdout.flush()
+
+    def _emit(self, text, last):
+        emit = sys.modules["rserver_runtime"].emit
+        if last and self._knows_last:
+            emit(text, True)
+        else:
+            emit(text)
 
 
 class _StderrWriter(io.TextIOBase):

@@ -6,10 +6,13 @@ state$running <- FALSE
 state$count <- 0L
 state$silent <- FALSE
 state$queue <- NULL
+state$held <- NULL
 
 configure <- function(channel, nonce) {
   state$channel <- channel
   state$nonce <- nonce
+  emit <- getOption("rserver.emit")
+  state$knows_last <- is.function(emit) && "last" %in% names(formals(emit))
   state$sinks <- sink.number()
   state$message_sink <- sink.number(type = "message")
   state$host_device <- grDevices::dev.cur()
@@ -19,8 +22,8 @@ configure <- function(channel, nonce) {
 # Sends one message. While the agent collects printed text, marked console text would land in it: it waits then.
 send <- function(json) {
   if (state$channel == "events") {
-    emit <- getOption("rserver.emit")
-    emit(json)
+    state$held <- c(state$held, json)
+    release_held()
   } else if (is.null(state$queue)) {
     # A sink of the user's would swallow it; what goes to stderr stays in the console's order all the same.
     target <- if (sink.number() > state$sinks) stderr() else stdout()
@@ -32,16 +35,36 @@ send <- function(json) {
   invisible()
 }
 
+# Sends one message with those that follow it, in one piece: placing a piece among the text costs more than the message.
+# Whatever is printed or sent before they are there has to release it.
+hold <- function(json) {
+  if (state$channel == "events") state$held <- c(state$held, json) else send(json)
+  invisible()
+}
+
+# `last`: nothing is printed from here to the end of the execution, neither by the runtime.
+release_held <- function(last = FALSE) {
+  if (is.null(state$held)) return(invisible())
+  text <- paste0(state$held, collapse = "\n")
+  state$held <- NULL
+  emit <- getOption("rserver.emit")
+  if (last && state$knows_last) emit(text, TRUE) else emit(text)
+  invisible()
+}
+
 send_stream <- function(name, text) {
   send(paste0("{\"type\":\"stream\",\"name\":\"", name, "\",\"text\":", json_string(text), "}"))
 }
 
-send_bundle <- function(type, bundle, extra = "") {
-  send(paste0("{\"type\":\"", type, "\",", bundle_fields(bundle), extra, "}"))
+send_bundle <- function(type, bundle, extra = "") send(bundle_message(type, bundle, extra))
+
+bundle_message <- function(type, bundle, extra = "") {
+  paste0("{\"type\":\"", type, "\",", bundle_fields(bundle), extra, "}")
 }
 
 send_reply <- function(...) {
-  send(paste0("{\"type\":\"reply\",\"content\":", json_object(c(...)), "}"))
+  hold(paste0("{\"type\":\"reply\",\"content\":", json_object(c(...)), "}"))
+  release_held(last = TRUE)
 }
 
 # A mime bundle is list(data, metadata): two named character vectors whose values are JSON already.
@@ -56,8 +79,13 @@ plain_bundle <- function(text) {
 # fields: a named character vector of JSON values.
 json_object <- function(fields) {
   if (length(fields) == 0L) return("{}")
-  paste0("{", paste0(json_string(names(fields)), ":", fields, collapse = ","), "}")
+  keys <- names(fields)
+  keys <- if (anyNA(match(keys, common_keys))) json_string(keys) else paste0("\"", keys, "\"")
+  paste0("{", paste0(keys, ":", fields, collapse = ","), "}")
 }
+
+# Need no look whether they have to be escaped.
+common_keys <- c("text/plain", "text/html", "text/markdown", "text/latex", "image/png")
 
 # items: a character vector of JSON values.
 json_array <- function(items) paste0("[", paste0(items, collapse = ","), "]")

@@ -1,5 +1,5 @@
 # Turns values into what a notebook shows: text as R prints it and, where there is one, richer forms.
-# Which forms a value has is in forms.R, custom.R and widgets.R; they are loaded when the first value needs them.
+# Which forms a value has is in forms.R and custom.R; they are loaded when the first value needs them.
 
 # Shows a visible value: the last one as the cell's result, earlier ones as displays, or printed when they are plain.
 show_value <- function(value, is_last) {
@@ -9,7 +9,7 @@ show_value <- function(value, is_last) {
   # Plots draw instead of printing, and so on: nothing printed is nothing to show.
   if (is.null(bundle)) return()
   if (is_paged(value)) return(page_bundle(bundle))
-  send_bundle(if (is_last) "result" else "display", bundle)
+  if (is_last) hold(bundle_message("result", bundle)) else send_bundle("display", bundle)
 }
 
 value_bundle <- function(value) {
@@ -87,7 +87,8 @@ rich_bundle <- function(value) {
   if (is.object(value)) return(object_bundle(value))
   # By far the commonest value, and no work for the machinery below.
   if (length(value) == 1L && is.null(attributes(value)) && (is.numeric(value) || is.logical(value)) && !is.na(value)) {
-    text <- json_string(c(paste0("[1] ", format.default(value)), number_text(value)))
+    # Needs no escaping.
+    text <- paste0("\"", c(paste0("[1] ", format.default(value)), number_text(value)), "\"")
     return(list(
       data = c("text/plain" = text[1L], "text/html" = text[2L], "text/markdown" = text[2L], "text/latex" = text[2L]),
       metadata = NULL

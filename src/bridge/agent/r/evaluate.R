@@ -35,14 +35,17 @@ run_cell <- function(source, silent = FALSE, count = 0L, expressions = NULL, kno
       failure <- run_source(source)
       stop_compiling()
       if (length(state$plots) > 0L) finish_plots()
-      if (is.null(failure)) results <- vapply(expressions, user_expression, "")
+      if (is.null(failure) && length(expressions) > 0L) results <- user_expressions(expressions)
       tell_changes(known, state$mentioned)
       failure
     },
     # Between the user's code and the agent's.
     interrupt = function(i) interrupted
   )
-  if (is.null(failure)) send_done("ok", results) else send_failure(failure)
+  if (is.null(failure)) {
+    hold_done("ok", results)
+    release_held(last = TRUE)
+  } else send_failure(failure)
   is_done <- TRUE
   if (!is.null(failure)) stop(simpleError(failure$evalue, NULL))
   invisible(get(".Last.value", envir = baseenv()))
@@ -50,13 +53,15 @@ run_cell <- function(source, silent = FALSE, count = 0L, expressions = NULL, kno
 
 abandoned_text <- "The cell was left before its end, by return() or a jump to top level."
 
+# The runtime prints the error once more, which the kernel passes over after `done`.
 send_failure <- function(failure) {
-  send(paste0("{\"type\":\"error\",", failure_fields(failure), "}"))
-  send_done("error", NULL)
+  hold(paste0("{\"type\":\"error\",", failure_fields(failure), "}"))
+  hold_done("error", NULL)
+  release_held()
 }
 
-send_done <- function(status, results) {
-  send(paste0(
+hold_done <- function(status, results) {
+  hold(paste0(
     "{\"type\":\"done\",\"status\":\"", status, "\",\"user_expressions\":", json_object(results),
     ",\"payload\":", json_array(state$payload), "}"
   ))
@@ -86,6 +91,17 @@ run_source <- function(source) {
 }
 
 parse_cell <- function(source) {
+  expressions <- if (is_plain_line(source)) tryCatch(
+    parse(text = source, keep.source = FALSE, encoding = "UTF-8"),
+    error = function(e) NULL
+  )
+  if (is.null(expressions)) parse_with_source(source) else expressions
+}
+
+# Whether no function and no traceback will refer to the places in the source: then keeping it is a waste of time.
+is_plain_line <- function(source) !grepl("\n|[{]|function|\\\\", source)
+
+parse_with_source <- function(source) {
   name <- paste0("In[", state$count, "]")
   lines <- strsplit(source, "\n", fixed = TRUE)[[1L]]
   tryCatch(
@@ -241,6 +257,7 @@ print_warnings <- function() {
 # Text for stderr in order with all other output: a runtime that offers events orders what message() says.
 write_stderr <- function(text) {
   if (!nzchar(text)) return()
+  release_held()
   if (state$channel == "events") message(text, appendLF = FALSE) else send_stream("stderr", text)
 }
 
@@ -259,6 +276,12 @@ captured_stderr <- function(action) {
   })
   action
   rawToChar(rawConnectionValue(connection))
+}
+
+# The expressions may print.
+user_expressions <- function(expressions) {
+  release_held()
+  vapply(expressions, user_expression, "")
 }
 
 # The JSON of one user expression's value or error.

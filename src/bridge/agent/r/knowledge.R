@@ -10,6 +10,7 @@ files_limit <- 500L
 
 forget_told <- function() {
   state$names <- character()
+  state$all_names <- NULL
   state$addresses <- list()
   state$probe <- NULL
   state$described <- new.env(hash = TRUE, parent = emptyenv())
@@ -28,6 +29,7 @@ tell_everything <- function(known) {
   quietly({
     forget_told()
     tell("\"full\":true", character())
+    release_held() # the cell may take long
   })
 }
 
@@ -36,7 +38,7 @@ tell_changes <- function(known, mentioned) {
   if (!is.null(known)) quietly(tell(NULL, mentioned))
 }
 
-quietly <- function(action) tryCatch(suppressWarnings(action), error = function(e) NULL)
+quietly <- function(action) tryCatch(action, error = function(e) NULL)
 
 tell <- function(first, mentioned) {
   fields <- c(first, told_objects(mentioned), told_search(mentioned), told_functions(mentioned), told_files())
@@ -44,30 +46,37 @@ tell <- function(first, mentioned) {
   # From the clock, so that an agent which is installed anew never repeats a number.
   state$serial <- if (is.null(state$serial)) floor(as.numeric(Sys.time()) * 100) else state$serial + 1
   serial <- format(state$serial, scientific = FALSE)
-  send(paste0("{\"type\":\"workspace\",\"serial\":", serial, ",", paste(fields, collapse = ","), "}"))
+  hold(paste0("{\"type\":\"workspace\",\"serial\":", serial, ",", paste(fields, collapse = ","), "}"))
 }
 
 told_objects <- function(mentioned) {
-  names <- ls(globalenv(), sorted = FALSE)
-  if (!identical(names, state$names) || "makeActiveBinding" %in% mentioned) {
+  # A primitive, and hidden names change nothing here but the time it takes.
+  all_names <- names(globalenv())
+  gone <- character()
+  if (!identical(all_names, state$all_names) || "makeActiveBinding" %in% mentioned) {
+    names <- ls(globalenv(), sorted = FALSE)
     gone <- setdiff(state$names, names)
     added <- setdiff(names, state$names)
     look_at(names, if ("delayedAssign" %in% mentioned) added)
+    state$all_names <- all_names
     changed <- c(added, changed_addresses(intersect(names, mentioned)))
     if (length(gone) > 0L) rm(list = intersect(gone, ls(state$described)), envir = state$described)
   } else {
-    gone <- character()
+    names <- state$names
     changed <- changed_addresses(names[match(names, mentioned, 0L) > 0L])
   }
-  objects <- vapply(utils::head(changed, told_limit), changed_object, "")
-  objects <- objects[nzchar(objects)]
-  # The rest is told next time.
-  rest <- changed[-seq_len(min(length(changed), told_limit))]
-  for (name in rest) state$addresses[name] <- list(NULL)
+  objects <- if (length(changed) > 0L) suppressWarnings(changed_objects(changed))
   c(
     if (length(objects) > 0L) paste0("\"objects\":", json_array(objects)),
     if (length(gone) > 0L) paste0("\"gone\":", json_array(json_string(gone)))
   )
+}
+
+# The JSON of those that look otherwise than they were told; what is too much for one message is told next time.
+changed_objects <- function(names) {
+  objects <- vapply(utils::head(names, told_limit), changed_object, "")
+  for (name in names[-seq_len(min(length(names), told_limit))]) state$addresses[name] <- list(NULL)
+  objects[nzchar(objects)]
 }
 
 # Prepares one call that gives the addresses of all values. Active bindings and promises would run code.

@@ -39,10 +39,9 @@ end_cell <- function() {
   if (!state$running) return()
   state$running <- FALSE
   close_plots()
-  for (name in names(state$options)) {
-    if (!identical(getOption(name), state$options[[name]])) state$earlier[name] <- NULL
-  }
-  options(state$earlier)
+  found <- options(state$earlier)
+  if (identical(found, state$options)) return()
+  for (name in names(found)) if (!identical(found[[name]], state$options[[name]])) options(found[name])
 }
 
 # Functions whose own way needs a terminal: list(package, name, replacement).

@@ -1,6 +1,6 @@
 // What counts as a message of the agent.
 import { describe, expect, test } from 'vitest';
-import { parseAgentMessage } from '../../../../src/bridge/agent/agent.js';
+import { parseAgentMessage, parseAgentMessages } from '../../../../src/bridge/agent/agent.js';
 
 describe('parseAgentMessage', () => {
   test.each([
@@ -50,4 +50,15 @@ describe('parseAgentMessage', () => {
   ])('anything else is none: %s', (text) => {
     expect(parseAgentMessage(text)).toBeUndefined();
   });
+});
+
+test('several messages come in one piece, one to a line', () => {
+  const done = { type: 'done', status: 'ok', user_expressions: {}, payload: [] };
+  const clear = { type: 'clear', wait: true };
+
+  const messages = parseAgentMessages(
+    `${JSON.stringify(clear)}\nnonsense\n${JSON.stringify(done)}`,
+  );
+
+  expect(messages).toEqual([clear, undefined, done]);
 });

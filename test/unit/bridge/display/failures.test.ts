@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { failureOf, plainFailure } from '../../../../src/bridge/display/failures.js';
+import { agentFailure, failureOf, plainFailure } from '../../../../src/bridge/display/failures.js';
 import { BRIDGE_ERROR_CODES, BridgeError } from '../../../../src/bridge/errors.js';
 import { languageOf } from '../../../../src/bridge/language/languages.js';
 
@@ -23,6 +23,38 @@ describe('failures as results', () => {
     ['', 'The code failed.'],
   ])('the R error %j', (message, evalue) => {
     expect(plainFailure(message, '', languageOf('R'))).toMatchObject({ ename: 'Error', evalue });
+  });
+
+  describe('too little memory', () => {
+    const limit = 'The server allows a session 512 MB of memory.';
+
+    test.each([
+      [
+        'R',
+        'Error: cannot allocate vector of size 7.5 Gb',
+        'cannot allocate vector of size 7.5 Gb',
+      ],
+      ['python', 'Traceback (most recent call last):\n  File\nMemoryError', ''],
+    ] as const)('in %s is told in its own words, and the limit below', (name, words, evalue) => {
+      const failed = plainFailure(`${words}\n${limit}\n`, '', languageOf(name));
+
+      expect(failed).toMatchObject({ ename: name === 'R' ? 'Error' : 'MemoryError', evalue });
+      expect(failed.traceback).toEqual([...words.split('\n'), limit]);
+    });
+
+    test('has the limit below the traceback of the agent', () => {
+      const error = {
+        type: 'error',
+        ename: 'Error',
+        evalue: 'no memory',
+        traceback: ['a'],
+      } as const;
+
+      const failed = agentFailure(error, `Error: no memory\n${limit}`);
+
+      expect(failed).toMatchObject({ evalue: 'no memory', traceback: ['a', limit] });
+      expect(agentFailure(error, 'Error: no memory').traceback).toEqual(['a']);
+    });
   });
 
   test.each([

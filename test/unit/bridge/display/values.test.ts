@@ -47,7 +47,7 @@ describe('values of output parameters', () => {
       data: {
         'text/plain': 'df: data.frame 2 x 2\nname  total\n<b>     1.5\nNA       20',
         'text/html':
-          '<table>\n<caption>df: data.frame 2 x 2</caption>\n' +
+          '<table>\n<caption style="white-space: nowrap">df: data.frame 2 x 2</caption>\n' +
           '<thead><tr><th style="text-align: left">name</th><th style="text-align: right">total</th></tr></thead>\n' +
           '<tbody>\n<tr><td style="text-align: left">&lt;b&gt;</td><td style="text-align: right">1.5</td></tr>\n' +
           '<tr><td style="text-align: left">NA</td><td style="text-align: right">20</td></tr>\n</tbody>\n</table>',

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { silentLogger } from '../../../../src/base/index.js';
 import type { StoredLine } from '../../../../src/bridge/history/history-store.js';
 import { InputHistory } from '../../../../src/bridge/history/input-history.js';
@@ -121,6 +121,10 @@ describe('the history of a kernel that keeps its inputs', () => {
     history = open(() => Promise.resolve(store));
   });
 
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
   function open(opening: () => Promise<MemoryStore>): InputHistory {
     return new InputHistory({
       open: () => {
@@ -156,6 +160,41 @@ describe('the history of a kernel that keeps its inputs', () => {
       [5, 3],
       [5, 4],
     ]);
+  });
+
+  test('stores inputs together, a quarter of a second after the first', async () => {
+    vi.useFakeTimers();
+    fill(history);
+    history.storeSoon();
+    await vi.advanceTimersByTimeAsync(200);
+    history.add({ executionCount: 5 }, 'late');
+    history.storeSoon();
+    const early = store.lines.length;
+
+    await vi.advanceTimersByTimeAsync(50);
+
+    expect(early).toBe(EARLIER.length);
+    expect(store.lines.map(({ input }) => input)).toEqual([
+      'old',
+      'a',
+      'a <- 1',
+      'a',
+      'b <- "x*y"',
+      'a',
+      'late',
+    ]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('closing stores what waits', async () => {
+    vi.useFakeTimers();
+    fill(history);
+    history.storeSoon();
+
+    await history.close();
+
+    expect(store.lines).toHaveLength(EARLIER.length + 4);
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   test('counts sessions back from its own, also before its first input', async () => {

@@ -231,6 +231,18 @@ describe('knowledge', () => {
     expect(knowledge.variables()).toEqual([]);
     expect(knowledge.serial).toBe(9);
   });
+
+  test('keeps help that was asked for before the first account, and no older one', () => {
+    const help = { data: { 'text/plain': 'Median Value' }, metadata: {} };
+    const knowledge = knowing();
+    knowledge.keepHelp('median', 1, help);
+
+    knowledge.take({ type: 'workspace', serial: 1, full: true });
+    expect(knowledge.help('median', 1)).toEqual(help);
+
+    knowledge.take({ type: 'workspace', serial: 9, full: true });
+    expect(knowledge.help('median', 1)).toBeUndefined();
+  });
 });
 
 test.each([

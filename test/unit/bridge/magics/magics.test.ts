@@ -2,9 +2,16 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createDeferred } from '../../../../src/base/index.js';
 import type { Connect } from '../../../../src/bridge/configuration.js';
 import { FakeKernel, type CellOutcome } from '../../../helpers/fake-kernel.js';
-import { FakeHost, FakeRemote, clientError, connectionTo } from '../../../helpers/fake-remote.js';
+import {
+  FakeHost,
+  FakeRemote,
+  clientError,
+  connectionTo,
+  type AgentCall,
+} from '../../../helpers/fake-remote.js';
 
 let remote: FakeRemote;
 let kernel: FakeKernel;
@@ -150,6 +157,24 @@ describe('%snapshot', () => {
 
     expect(remote.session('session-1').content).toEqual(['snapshot-2']);
     expect(remote.snapshotEntries).toEqual([]);
+  });
+
+  test('after it was merged into the session, the agent tells anew what is there', async () => {
+    remote.addSnapshot('A');
+    remote.script = ({ agentCall, send, done }) => {
+      if (agentCall?.call === 'run') send({ type: 'workspace', serial: 3, full: true });
+      done();
+      return undefined;
+    };
+    const known = (): readonly unknown[] =>
+      remote.requests.map(({ code }) => (JSON.parse(code) as AgentCall)['known']);
+    await kernel.run('x');
+    await kernel.run('y');
+
+    await kernel.run('%snapshot load A');
+    await kernel.run('z');
+
+    expect(known()).toEqual([undefined, 0, 3, 0, 3]);
   });
 
   test('a name that nobody has, or several have, is told', async () => {
@@ -733,6 +758,37 @@ describe('%time', () => {
     },
   );
 
+  test('parts the time of the session from that of the way, which a call that does nothing takes', async () => {
+    let cpuSeconds = 10;
+    const answers = [6, 100, 4].map(
+      (ms) => (): Promise<void> =>
+        new Promise((resolve) => {
+          setTimeout(resolve, ms);
+        }),
+    );
+    remote.script = async ({ agentCall, send }) => {
+      await answers.shift()?.();
+      cpuSeconds += 0.02;
+      const value = {
+        status: 'ok',
+        data: { 'text/plain': `[1] ${cpuSeconds}` },
+        metadata: {},
+      } as const;
+      const user_expressions = agentCall?.code === '' ? { value } : {};
+      send({ type: 'done', status: 'ok', user_expressions, payload: [] });
+      return undefined;
+    };
+    vi.useFakeTimers();
+
+    const run = kernel.run('%time x');
+    await vi.advanceTimersByTimeAsync(1000);
+    vi.useRealTimers();
+
+    expect((await run).text).toBe(
+      'CPU time: 40.0 ms in the session\nWall time: 100.0 ms\nSession: 96.0 ms, round trip: 4.0 ms\n',
+    );
+  });
+
   test('fails as its code does', async () => {
     remote.script = ({ send, done }) => {
       send({ type: 'error', ename: 'E', evalue: '', traceback: [] });
@@ -755,6 +811,54 @@ describe('%time', () => {
   });
 });
 
+describe('%output', () => {
+  const somebody = { allowed: true, requestInput: () => Promise.resolve('') };
+
+  beforeEach(() => {
+    kernel = new FakeKernel(remote, { settings: { outputLimitBytes: 1000 } });
+    remote.script = ({ print, send, done }) => {
+      print(`${'text '.repeat(300)}\n`);
+      const data = { 'image/png': Buffer.alloc(1200, 1).toString('base64') };
+      send({ type: 'display', data, metadata: {} });
+      done();
+      return undefined;
+    };
+  });
+
+  test('writes the full text, and what was too large to show', async () => {
+    const text = path.join(folder, 'all.txt');
+    const picture = path.join(folder, 'plot.png');
+    await kernel.run('x', { input: somebody });
+
+    await kernel.run(`%output ${text}`);
+    await kernel.run(`%output ${picture} --part 1`);
+
+    expect(await readFile(text, 'utf8')).toBe(`${'text '.repeat(300)}\n`);
+    expect(await readFile(picture)).toEqual(Buffer.alloc(1200, 1));
+  });
+
+  test('tells what there is', async () => {
+    await kernel.run('x', { input: somebody });
+
+    const { result } = await kernel.run(`%output ${path.join(folder, 'p')} --part 2`);
+
+    expect(result).toMatchObject({
+      ename: 'BRIDGE_OUTPUT_NOT_CUT',
+      evalue: 'There is no part 2 among what was left out: 1 (image/png).',
+    });
+  });
+
+  test.each([
+    ['%output a.txt', 'No cell of this kernel had its text cut.'],
+    ['%output a.txt --part 1', 'No output of this kernel was too large to show.'],
+  ])('where nothing was cut, "%s" says so', async (line, evalue) => {
+    expect((await kernel.run(line)).result).toMatchObject({
+      ename: 'BRIDGE_OUTPUT_NOT_CUT',
+      evalue,
+    });
+  });
+});
+
 describe('%restart', () => {
   test.each(['%restart', '%restart clean'])(
     '"%s" takes a new session and closes the old one',
@@ -766,6 +870,37 @@ describe('%restart', () => {
       expect([...remote.live.keys()]).toEqual(['session-2']);
     },
   );
+
+  test('takes the session of the other language along', async () => {
+    await kernel.run('x');
+    await kernel.run('%%python\ny');
+
+    const { text } = await kernel.run('%restart');
+    await kernel.run('%%python\ny');
+
+    expect(text).toContain('The Python session of this notebook has ended, too');
+    expect([...remote.live.keys()]).toEqual(['session-3', 'session-4']);
+  });
+
+  test('in a cell of the other language leaves the session of the notebook alone', async () => {
+    await kernel.run('x');
+    await kernel.run('%%python\ny');
+
+    await kernel.run('%%python\n%restart');
+
+    expect([...remote.live.keys()]).toEqual(['session-1', 'session-3']);
+  });
+
+  test('keep leaves the session of the other language as it is', async () => {
+    await kernel.run('x');
+    await kernel.run('%%python\ny');
+
+    await kernel.run('%restart keep');
+    const { result } = await kernel.run('%%python\ny');
+
+    expect(result.status).toBe('ok');
+    expect([...remote.live.keys()]).toEqual(['session-1', 'session-2']);
+  });
 
   test('ends a session that does not stop by force', async () => {
     kernel = new FakeKernel(remote, { settings: { interruptTimeoutMs: 1 } });
@@ -885,18 +1020,15 @@ describe('a magic that is interrupted', () => {
     await kernel.run('x');
     const stop = new AbortController();
     const create = remote.sessions.create.bind(remote.sessions);
-    let finish = (): void => undefined;
-    const waiting = new Promise<void>((resolve) => {
-      finish = resolve;
-    });
+    const waiting = createDeferred<undefined>();
     remote.sessions.create = async (request) => {
       stop.abort();
-      await waiting;
+      await waiting.promise;
       return create(request);
     };
 
     const { result } = await kernel.run('%session new', { signal: stop.signal });
-    finish();
+    waiting.resolve(undefined);
     await vi.waitFor(() => {
       expect(callsNamed('sessions.close')).toEqual(['sessions.close session-2']);
     });

@@ -1,9 +1,30 @@
-// Keeps the R agent to what R 3.3 has: R Server 9.1 carries R 3.3.2 and 3.3.3.
+// Keeps the R that goes into sessions of any server to what R 3.3 has, for R Server 9.1 carries R 3.3.2 and 3.3.3; and the
+// R of the embedded server to what R 3.5 has.
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 
-const FOLDER = path.resolve(import.meta.dirname, '../../../../src/bridge/agent/r');
+const SOURCE = path.resolve(import.meta.dirname, '../../src');
+
+interface Part {
+  readonly name: string;
+  readonly folders: readonly string[];
+  /** Functions that came after R 3.3 and may be called. */
+  readonly allowed: readonly string[];
+}
+
+const PARTS: readonly Part[] = [
+  {
+    name: 'the bridge keeps to R 3.3',
+    folders: ['bridge/agent/r', 'bridge/transfer/r'],
+    allowed: [],
+  },
+  {
+    name: 'the embedded server keeps to R 3.5',
+    folders: ['runtimes/r', 'server/realtime/r'],
+    allowed: ['allowInterrupts', 'suspendInterrupts'],
+  },
+];
 
 /** Syntax that R 3.3's parser refuses, each with an example that must be found. */
 const NEWER_SYNTAX: readonly (readonly [name: string, pattern: RegExp, example: string])[] = [
@@ -140,25 +161,35 @@ function callsIn(code: string): string[] {
   return [...code.matchAll(CALL)].map(([, name = '']) => name);
 }
 
-const files = [
-  ...readdirSync(FOLDER).filter((name) => name.endsWith('.R')),
-  '../../transfer/transfer.R',
-];
-
-describe('the R agent keeps to R 3.3', () => {
-  test('its files are where this check looks', () => {
-    expect(files).toContain('evaluate.R');
-  });
-
-  test.each([...NEWER_SYNTAX, ...NEWER_ARGUMENTS])(
-    'the check itself finds %s',
-    (_name, pattern, example) => {
-      expect(example).toMatch(pattern);
-    },
+function filesOf({ folders }: Part): readonly string[] {
+  return folders.flatMap((folder) =>
+    readdirSync(path.join(SOURCE, folder))
+      .filter((name) => name.endsWith('.R'))
+      .map((name) => path.join(folder, name)),
   );
+}
 
-  describe.each(files)('%s', (file) => {
-    const source = readFileSync(path.join(FOLDER, file), 'utf8');
+test('the files are where this check looks', () => {
+  expect(PARTS.flatMap(filesOf)).toEqual(
+    expect.arrayContaining([
+      'bridge/agent/r/evaluate.R',
+      'bridge/transfer/r/columns.R',
+      'runtimes/r/worker.R',
+      'server/realtime/r/scorer.R',
+    ]),
+  );
+});
+
+test.each([...NEWER_SYNTAX, ...NEWER_ARGUMENTS])(
+  'the check itself finds %s',
+  (_name, pattern, example) => {
+    expect(example).toMatch(pattern);
+  },
+);
+
+describe.each(PARTS)('the R of $name', (part) => {
+  describe.each(filesOf(part))('%s', (file) => {
+    const source = readFileSync(path.join(SOURCE, file), 'utf8');
     const code = codeOf(source);
 
     test('uses no newer syntax or argument', () => {
@@ -170,7 +201,9 @@ describe('the R agent keeps to R 3.3', () => {
     });
 
     test('calls no newer function', () => {
-      expect(callsIn(code).filter((name) => NEWER_FUNCTIONS.includes(name))).toEqual([]);
+      const newer = NEWER_FUNCTIONS.filter((name) => !part.allowed.includes(name));
+
+      expect(callsIn(code).filter((name) => newer.includes(name))).toEqual([]);
     });
 
     test('is ASCII, with every string on one line', () => {

@@ -1,4 +1,4 @@
-// The full text of the last cell whose output was cut, in a temporary file that has no name: it goes with the kernel.
+// A temporary file without a name: it goes with the kernel, however that ends.
 import {
   closeSync,
   createReadStream,
@@ -10,18 +10,18 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { messageOf } from '../base/index.js';
+import { messageOf } from '../../base/index.js';
 
 /** More than this is not kept, so that a loop that prints for ever does not fill the disk. Bytes. */
-const MAX_KEPT_BYTES = 4 * 2 ** 30;
+const MAX_BYTES = 4 * 2 ** 30;
 
-/** The full text of one cell; a new one takes its place. */
-export class KeptText {
+/** What is added stays until it is emptied or closed; a failure is kept as a reason, and nothing is added after it. */
+export class UnnamedFile {
   #file: number | undefined;
   #bytes = 0;
   #problem: string | undefined;
 
-  /** Bytes that are kept. */
+  /** Bytes that are in it. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -31,13 +31,13 @@ export class KeptText {
     return this.#problem;
   }
 
-  /** Forgets what was kept, and keeps what is added from now on. */
+  /** Begins anew with nothing in it. */
   begin(): void {
     this.close();
     try {
       const folder = mkdtempSync(path.join(tmpdir(), 'rserver-kernel-'));
       try {
-        this.#file = openSync(path.join(folder, 'text'), 'wx+', 0o600);
+        this.#file = openSync(path.join(folder, 'output'), 'wx+', 0o600);
       } finally {
         rmSync(folder, { recursive: true });
       }
@@ -46,31 +46,37 @@ export class KeptText {
     }
   }
 
-  /** Written at once: text that waits for the disk in memory could outgrow it. */
-  add(text: string): void {
-    if (this.#file === undefined || this.#problem !== undefined) return;
-    if (this.#bytes >= MAX_KEPT_BYTES) {
+  /**
+   * Written at once: what waits for the disk in memory could outgrow it.
+   *
+   * @returns Whether all of it is there.
+   */
+  add(bytes: Buffer): boolean {
+    if (this.#file === undefined || this.#problem !== undefined) return false;
+    if (this.#bytes >= MAX_BYTES) {
       this.#problem = 'more than 4 GiB';
-      return;
+      return false;
     }
     try {
-      const bytes = Buffer.from(text);
       let written = 0;
       while (written < bytes.length) written += writeSync(this.#file, bytes, written);
       this.#bytes += bytes.length;
+      return true;
     } catch (error) {
       this.#problem = messageOf(error);
+      return false;
     }
   }
 
-  /** @returns All of it, or `undefined` when nothing was kept. */
-  read(): ReadStream | undefined {
-    if (this.#file === undefined || this.#bytes === 0) return undefined;
-    const range = { start: 0, end: this.#bytes - 1 };
-    return createReadStream('', { fd: this.#file, autoClose: false, ...range });
+  /**
+   * @param start - Of the first byte. @param end - Behind the last byte.
+   * @returns `undefined` when there is nothing.
+   */
+  read(start = 0, end = this.#bytes): ReadStream | undefined {
+    if (this.#file === undefined || end <= start) return undefined;
+    return createReadStream('', { fd: this.#file, autoClose: false, start, end: end - 1 });
   }
 
-  /** Forgets what was kept. */
   close(): void {
     if (this.#file !== undefined) closeSync(this.#file);
     this.#file = undefined;
