@@ -1,128 +1,86 @@
-// `npm run bench`: both of our kernels beside IRkernel and ipykernel in one interleaved run (bench/kernelbench.py),
-// with the figures to reach as ratios. Results go to bench/results/. Further arguments are handed to kernelbench.
+// `npm run bench`: every target of docs/performance.md in one run, and the page written anew.
+//
+//   npm run bench                              everything, 3 rounds
+//   npm run bench -- --quick                   less of everything; the page stays as it is
+//   npm run bench -- --only startup,roundtrip  some parts; the others keep the figures they have
+//   npm run bench -- --render                  measures nothing, writes the page from what is kept
+//
+// Results are kept in bench/results/, one file a part; `--results DIR` keeps them elsewhere.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { createJupyterEnvironment } from '../test/helpers/jupyter-environment.js';
-import { PROJECT_ROOT, venvBin } from '../test/helpers/requirements.js';
+import { parseArgs } from 'node:util';
+import { PROJECT_ROOT } from '../test/helpers/requirements.js';
+import { runGrowth } from './growth/run-growth.js';
+import { runHops } from './hops/run-hops.js';
+import { KERNEL_PARTS, runKernelPart, type RunOptions } from './kernel-parts.js';
+import { describeMachine } from './machine.js';
+import { FOREIGN_PARTS, runForeignPart } from './foreign-parts.js';
+import { figuresOf, renderTargets } from './page/target-table.js';
+import { writePage } from './page/write-page.js';
+import { ResultFolder } from './results.js';
+import { openSubjects, type Subjects } from './subjects.js';
 
-type Summary = Readonly<Record<string, { readonly median: number } | null | undefined>>;
+const PARTS = [...Object.keys(KERNEL_PARTS), 'hops', 'growth', ...FOREIGN_PARTS];
 
-/** A figure to reach: our kernel's measure over the peer's, at most `atMost`; without a peer, the figure itself. */
-interface Goal {
-  readonly label: string;
-  readonly measure: string;
-  readonly ours: 'rserver-r' | 'rserver-python';
-  readonly peer?: 'ir' | 'python3';
-  readonly atMost: number;
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    rounds: { type: 'string', default: '3' },
+    quick: { type: 'boolean', default: false },
+    render: { type: 'boolean', default: false },
+    results: { type: 'string' },
+  },
+});
+const isQuick = values.quick;
+const directory = values.results ?? path.join('bench', 'results', ...(isQuick ? ['quick'] : []));
+const folder = new ResultFolder(path.resolve(PROJECT_ROOT, directory));
+const wanted = values.render ? [] : (values.only?.split(',') ?? PARTS);
+const unknown = wanted.filter((part) => !PARTS.includes(part));
+if (unknown.length > 0) {
+  console.error(`no part ${unknown.join(', ')}; there are ${PARTS.join(', ')}`);
+  process.exit(2);
 }
 
-const GOALS: readonly Goal[] = [
-  {
-    label: 'start to kernel_info, R',
-    measure: 'cold.info_ms',
-    ours: 'rserver-r',
-    peer: 'python3',
-    atMost: 0.4,
-  },
-  {
-    label: 'start to kernel_info, Python',
-    measure: 'cold.info_ms',
-    ours: 'rserver-python',
-    peer: 'python3',
-    atMost: 0.4,
-  },
-  { label: '1+1 in R, p50', measure: 'roundtrip.p50', ours: 'rserver-r', peer: 'ir', atMost: 0.4 },
-  {
-    label: '1+1 in Python, p50',
-    measure: 'roundtrip.p50',
-    ours: 'rserver-python',
-    peer: 'python3',
-    atMost: 1,
-  },
-  {
-    label: '100 000 lines in R',
-    measure: 'stream.total_s',
-    ours: 'rserver-r',
-    peer: 'ir',
-    atMost: 0.2,
-  },
-  { label: 'lines lost in R', measure: 'stream.lost', ours: 'rserver-r', atMost: 0 },
-  { label: 'live output in R, flushed, ms', measure: 'live.p50', ours: 'rserver-r', atMost: 50 },
-  {
-    label: 'live output in R, not flushed, ms',
-    measure: 'live_plain.p50',
-    ours: 'rserver-r',
-    atMost: 50,
-  },
-  {
-    label: 'live output in Python, flushed, ms',
-    measure: 'live.p50',
-    ours: 'rserver-python',
-    atMost: 50,
-  },
-  {
-    label: 'live output in Python, not flushed, ms',
-    measure: 'live_plain.p50',
-    ours: 'rserver-python',
-    atMost: 50,
-  },
-];
-
-const results = path.join(PROJECT_ROOT, 'bench', 'results');
-mkdirSync(results, { recursive: true });
-const json = path.join(results, 'latest.json');
-const markdown = path.join(results, 'latest.md');
-
-const jupyter = await createJupyterEnvironment();
-try {
-  const peers = {
-    ir: ['R', '--slave', '-e', 'IRkernel::main()', '--args', '{connection_file}'],
-    python3: [venvBin('python'), '-m', 'ipykernel_launcher', '-f', '{connection_file}'],
-  };
-  const specs = Object.entries(peers).flatMap(([name, argv]) => {
-    const folder = path.join(jupyter.directory, `peer-${name}`);
-    mkdirSync(folder);
-    const spec = { argv, display_name: name, language: name === 'ir' ? 'R' : 'python' };
-    writeFileSync(path.join(folder, 'kernel.json'), JSON.stringify(spec));
-    return ['--spec', `${name}=${folder}`];
+if (wanted.length > 0) {
+  await measure(wanted, {
+    rounds: values.quick ? Math.min(1, Number(values.rounds)) : Number(values.rounds),
+    isQuick,
   });
-  const kernels = ['ir:r', 'python3:python', 'rserver-r:r', 'rserver-python:python'];
-  const run = spawnSync(
-    venvBin('python'),
-    [
-      path.join(PROJECT_ROOT, 'bench', 'kernelbench.py'),
-      ...kernels.flatMap((kernel) => ['--kernel', kernel]),
-      ...[...specs, '--json', json, '--md', markdown],
-      ...process.argv.slice(2),
-    ],
-    { env: jupyter.env, stdio: ['ignore', 'inherit', 'inherit'] },
-  );
-  if (run.status !== 0) process.exitCode = 1;
-} finally {
-  await jupyter.close();
+  folder.write('machine', describeMachine());
+}
+const results = PARTS.flatMap((part) => folder.read(part) ?? []);
+const measured = figuresOf(results).filter(({ ours }) => ours !== '');
+console.log(`\n${renderTargets(measured)}\n`);
+if (values.render || (!isQuick && values.results === undefined)) await writePage(results, folder);
+
+/** Runs the parts, one after the other; one that fails is told, and the others go on. */
+async function measure(parts: readonly string[], options: RunOptions): Promise<void> {
+  const build = spawnSync('npm', ['run', '--silent', 'build'], {
+    cwd: PROJECT_ROOT,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  if (build.status !== 0) throw new Error('the build failed');
+  const subjects = await openSubjects();
+  try {
+    for (const part of parts) {
+      const startedAt = Date.now();
+      console.log(`\n## ${part}`);
+      try {
+        await runPart(part, subjects, options);
+      } catch (error) {
+        console.error(`${part} failed:`, error);
+        process.exitCode = 1;
+      }
+      console.log(`${part}: ${((Date.now() - startedAt) / 1_000).toFixed(0)} s`);
+    }
+  } finally {
+    await subjects.close();
+  }
 }
 
-const report = JSON.parse(readFileSync(json, 'utf8')) as {
-  summary: Record<string, Summary | undefined>;
-};
-const lines = [
-  '| figure | ours | peer | ratio | goal | |',
-  '|---|---|---|---|---|---|',
-  ...GOALS.map(row),
-];
-console.log(`\n${lines.join('\n')}\n`);
-writeFileSync(path.join(results, 'goals.md'), `${lines.join('\n')}\n`);
-
-function row(goal: Goal): string {
-  const medianOf = (kernel: string): number | undefined =>
-    report.summary[kernel]?.[goal.measure]?.median;
-  const ours = medianOf(goal.ours);
-  const peer = goal.peer === undefined ? 1 : medianOf(goal.peer);
-  if (ours === undefined || peer === undefined)
-    return `| ${goal.label} | not measured | | | ${goal.atMost} | |`;
-  const ratio = ours / peer;
-  const peerText = goal.peer === undefined ? '' : `${goal.peer} ${peer.toFixed(2)}`;
-  const verdict = ratio <= goal.atMost ? 'met' : 'missed';
-  return `| ${goal.label} | ${ours.toFixed(2)} | ${peerText} | ${ratio.toFixed(3)} | ${goal.atMost} | ${verdict} |`;
+async function runPart(part: string, subjects: Subjects, options: RunOptions): Promise<void> {
+  if (part in KERNEL_PARTS) runKernelPart(part, subjects, folder, options);
+  else if (part === 'hops') await runHops(subjects, folder, options);
+  else if (part === 'growth') await runGrowth(folder, options);
+  else runForeignPart(part, folder, options);
 }

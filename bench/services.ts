@@ -7,10 +7,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { PROJECT_ROOT, venvBin } from '../test/helpers/requirements.js';
+import { ServerProcess } from './server/server-process.js';
 import { load, type Figures, type Target } from './services/load.js';
+import { publishServices } from './services/our-services.js';
 
 const CLIENTS = [1, 4, 16];
 const FLOWER = { a: 5.1, b: 3.5, c: 1.4, d: 0.2 };
@@ -25,12 +26,14 @@ const { values } = parseArgs({
 const folder = path.join(PROJECT_ROOT, 'bench', 'services');
 const dataDirectory = mkdtempSync(path.join(os.tmpdir(), 'rserver-bench-'));
 const started: ChildProcess[] = [];
+const server = await ServerProcess.start(dataDirectory);
 try {
-  const server = await startServer();
+  await publishServices(server);
   const targets = [ourR(server), ...(await plumber()), ourPython(server), await fastApi()];
   const measured = await measure(targets, Number(values.rounds), Number(values.seconds));
   report(targets, measured);
 } finally {
+  await server.close();
   for (const child of started) {
     if (child.exitCode === null) {
       child.kill('SIGTERM');
@@ -40,12 +43,7 @@ try {
   rmSync(dataDirectory, { recursive: true, force: true });
 }
 
-interface OurServer {
-  readonly url: string;
-  readonly token: string;
-}
-
-function ourR(server: OurServer): Target {
+function ourR(server: ServerProcess): Target {
   return {
     ...onOurServer(server, 'manualTransmission'),
     name: 'rserver-kernel, R',
@@ -54,7 +52,7 @@ function ourR(server: OurServer): Target {
   };
 }
 
-function ourPython(server: OurServer): Target {
+function ourPython(server: ServerProcess): Target {
   return {
     ...onOurServer(server, 'classify'),
     name: 'rserver-kernel, Python',
@@ -64,7 +62,7 @@ function ourPython(server: OurServer): Target {
 }
 
 function onOurServer(
-  { url, token }: OurServer,
+  { address: { url, token } }: ServerProcess,
   service: string,
 ): Pick<Target, 'port' | 'path' | 'headers'> {
   return {
@@ -72,19 +70,6 @@ function onOurServer(
     path: `/api/${service}/1.0`,
     headers: { Authorization: `Bearer ${token}` },
   };
-}
-
-async function startServer(): Promise<OurServer> {
-  const child = start(process.execPath, [
-    '--import',
-    'tsx',
-    path.join(folder, 'server.ts'),
-    mkdtempSync(path.join(dataDirectory, 'server-')),
-    venvBin('python'),
-  ]);
-  const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
-  const [line] = (await once(lines, 'line')) as [string];
-  return JSON.parse(line) as OurServer;
 }
 
 async function plumber(): Promise<Target[]> {

@@ -1,7 +1,7 @@
 // What the load is made of, step by step.
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import { processesIn, ServerProcess } from './server-process.js';
+import { processesIn, ServerProcess } from '../server/server-process.js';
 
 const PARALLEL_SESSIONS = 8;
 const PARALLEL_CALLS = 16;

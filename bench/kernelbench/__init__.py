@@ -1,0 +1,1 @@
+"""Jupyter kernels side by side over the wire; `python -m kernelbench --help`."""
