@@ -111,7 +111,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 /** What one reads in the page: cells of tables one after the other, no styles and scripts. */
-export function textOfHtml(html: string): string {
+function textOfHtml(html: string): string {
   const text = html
     .replaceAll(/<(style|script)\b[^]*?<\/\1>/gi, ' ')
     .replaceAll(/<!--[^]*?-->/g, ' ')

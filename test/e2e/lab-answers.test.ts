@@ -1,8 +1,7 @@
 // JupyterLab 4 in headless Chromium: completer, tooltip, Contextual Help and the variable panel, also while a cell runs.
-import { afterAll, beforeAll, describe, test } from 'vitest';
-import { Lab, type NotebookPage } from '../helpers/lab.js';
+import { expect, test } from 'vitest';
+import { describeInLab, type NotebookPage } from '../helpers/lab.js';
 import type { KernelName } from '../helpers/notebook.js';
-import { isMissing } from '../helpers/requirements.js';
 
 const LANGUAGES = [
   {
@@ -12,6 +11,8 @@ const LANGUAGES = [
     memberMatch: 'top_speed',
     call: 'median(',
     help: /Median Value/,
+    calls: 'median(1:3)\nlapply(1:3, sqrt)',
+    helpForms: [/Median Value/, /Apply a Function over a List/],
     wait: 'print("begun")\nSys.sleep(60)',
     variable: 'speeds',
     type: /data\.frame/,
@@ -24,6 +25,8 @@ const LANGUAGES = [
     memberMatch: 'top_speed',
     call: 'sorted(',
     help: /Return a new list/,
+    calls: 'sorted([2, 1])\nlen([2, 1])',
+    helpForms: [/Return a new list/, /Return the number of items/],
     wait: 'import time\nprint("begun")\ntime.sleep(60)',
     variable: 'speeds',
     type: /dict/,
@@ -31,21 +34,12 @@ const LANGUAGES = [
   },
 ] as const satisfies readonly (Record<string, unknown> & { kernel: KernelName })[];
 
-describe.skipIf(isMissing('R', 'jupyterlab', 'chromium', 'build'))('JupyterLab', () => {
-  let lab: Lab;
-
-  beforeAll(async () => {
-    lab = await Lab.start();
-  });
-  afterAll(async () => {
-    await lab.close();
-  });
-
+describeInLab('JupyterLab', (lab) => {
   test.each(LANGUAGES)(
     'completes, helps and lists the variables, also while a cell runs ($kernel)',
     async (language) => {
       const { kernel } = language;
-      const notebook = await lab.open(`answers-${kernel}.ipynb`, kernel, [
+      const notebook = await lab().open(`answers-${kernel}.ipynb`, kernel, [
         language.prepare,
         '',
         language.wait,
@@ -60,12 +54,12 @@ describe.skipIf(isMissing('R', 'jupyterlab', 'chromium', 'build'))('JupyterLab',
       await tree.getByText(language.variable, { exact: false }).first().waitFor();
       await notebook.screenshot(`lab-variables-${kernel}`);
 
-      await type(notebook, language.member);
+      await notebook.type(1, language.member);
       await page.keyboard.press('Tab');
       await notebook.screenshot(`lab-completer-${kernel}`);
       await expectCompleted(notebook, language.memberMatch);
 
-      await type(notebook, language.call);
+      await notebook.type(1, language.call);
       await page.keyboard.press('Shift+Tab');
       await page.locator('.jp-Tooltip').getByText(language.help).first().waitFor();
       await notebook.screenshot(`lab-tooltip-${kernel}`);
@@ -73,10 +67,47 @@ describe.skipIf(isMissing('R', 'jupyterlab', 'chromium', 'build'))('JupyterLab',
 
       await notebook.run(2);
       await notebook.output(2).getByText('begun').waitFor();
-      await type(notebook, language.member);
+      await notebook.type(1, language.member);
       await page.keyboard.press('Tab');
       await expectCompleted(notebook, language.memberMatch);
       await notebook.screenshot(`lab-busy-${kernel}`);
+      await notebook.interrupt();
+      await notebook.close();
+    },
+  );
+
+  test.each(LANGUAGES)(
+    'shows help that follows the cursor, also while a cell runs ($kernel)',
+    async (language) => {
+      const { kernel, helpForms } = language;
+      const notebook = await lab().open(`help-${kernel}.ipynb`, kernel, [
+        language.calls,
+        language.wait,
+      ]);
+      const { page } = notebook;
+      const panel = page.locator('.jp-Inspector');
+      const toLine = (line: number) =>
+        notebook
+          .cell(0)
+          .locator('.cm-line')
+          .nth(line)
+          .click({ position: { x: 12, y: 8 } });
+
+      await notebook.choose('Help', 'Show Contextual Help');
+      await toLine(0);
+      await panel.getByText(helpForms[0]).first().waitFor();
+      await notebook.screenshot(`lab-inspector-${kernel}-1`);
+      await toLine(1);
+      await panel.getByText(helpForms[1]).first().waitFor();
+      await notebook.screenshot(`lab-inspector-${kernel}-2`);
+      expect(await panel.locator('h2').count()).toBe(kernel === 'rserver-r' ? 1 : 0);
+
+      await notebook.run(1);
+      await notebook.output(1).getByText('begun').waitFor();
+      await toLine(0);
+      await panel.getByText(helpForms[0]).first().waitFor();
+      await notebook.running(1);
+      await notebook.screenshot(`lab-inspector-${kernel}-busy`);
       await notebook.interrupt();
       await notebook.close();
     },
@@ -91,15 +122,6 @@ async function openVariables({ page }: NotebookPage): Promise<void> {
     await button.click();
     await isOn.waitFor({ timeout: 10_000 }).catch(() => undefined);
   }
-}
-
-/** Types into the second cell, in place of what it holds. */
-async function type(notebook: NotebookPage, text: string): Promise<void> {
-  const { page } = notebook;
-  await notebook.cell(1).locator('.cm-content').click();
-  await page.keyboard.press('Control+A');
-  await page.keyboard.press('Delete');
-  await page.keyboard.insertText(text);
 }
 
 /** The completer offers a match, or puts it in at once when there is no other. */

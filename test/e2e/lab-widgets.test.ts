@@ -1,7 +1,8 @@
 // Widgets in JupyterLab: moved with mouse and keyboard, their callbacks run in the session.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Lab, type NotebookPage } from '../helpers/lab.js';
-import { isMissing } from '../helpers/requirements.js';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { describeInLab, type NotebookPage } from '../helpers/lab.js';
 
 const CELLS = [
   `import ipywidgets as widgets
@@ -33,18 +34,26 @@ def on_click(_):
     1 / 0
 button.on_click(on_click)
 widgets.VBox([button, out])`,
+  `import os
+before = slider.value
+print('waiting')
+while not os.path.exists(moved):
+    time.sleep(0.05)
+print('moved by', slider.value - before, 'in the cell')`,
+  `print('moved by', slider.value - before, 'after the cell')`,
 ] as const;
 
-describe.skipIf(isMissing('jupyterlab', 'chromium', 'build'))('widgets in JupyterLab', () => {
-  let lab: Lab;
+describeInLab('widgets in JupyterLab', (lab) => {
   let notebook: NotebookPage;
+  /** The cell that waits goes on when it is there. */
+  let moved: string;
 
   beforeAll(async () => {
-    lab = await Lab.start();
-    notebook = await lab.open('widgets.ipynb', 'rserver-python', CELLS);
-  });
-  afterAll(async () => {
-    await lab.close();
+    moved = path.join(lab().jupyter.directory, 'moved');
+    notebook = await lab().open('widgets.ipynb', 'rserver-python', [
+      ...CELLS,
+      `moved = ${JSON.stringify(moved)}`,
+    ]);
   });
 
   const slider = (index: number) => notebook.output(index).locator('.noUi-handle');
@@ -98,16 +107,35 @@ describe.skipIf(isMissing('jupyterlab', 'chromium', 'build'))('widgets in Jupyte
     await notebook.screenshot('lab-widgets-callback');
   });
 
-  test('a page that is loaded anew shows the widgets as they are', async () => {
-    await notebook.page.keyboard.press('Control+s');
-    await notebook.page.reload();
-    await notebook.ready();
+  test('a slider that is moved while a cell runs holds nothing up, and calls its observers after the cell', async () => {
+    await notebook.run(CELLS.length);
+    await notebook.run(5);
+    await notebook.output(5).getByText('waiting').waitFor();
+    await slider(0).focus();
 
-    await notebook.output(0).getByText('in Python: 5').waitFor();
+    await notebook.page.keyboard.press('ArrowLeft');
+    await notebook.page.keyboard.press('ArrowLeft');
+    await notebook.output(0).locator('.widget-readout', { hasText: '3' }).waitFor();
+    await notebook.screenshot('lab-widgets-busy');
+    await notebook.running(5);
+    writeFileSync(moved, '');
+
+    await notebook.output(5).getByText('moved by 0 in the cell').waitFor();
+    await notebook.output(0).getByText('in Python: 3').waitFor();
+    await notebook.run(6);
+    await notebook.output(6).getByText('moved by -2 after the cell').waitFor();
+  });
+
+  test('a page that is loaded anew shows the widgets as they are', async () => {
+    await notebook.save();
+    await notebook.reload();
+    await notebook.idle();
+
+    await notebook.output(0).getByText('in Python: 3').waitFor();
     await slider(0).focus();
     await notebook.page.keyboard.press('ArrowRight');
 
-    await notebook.output(0).getByText('in Python: 6').waitFor();
+    await notebook.output(0).getByText('in Python: 4').waitFor();
     await notebook.screenshot('lab-widgets-reloaded');
   });
 });

@@ -1,8 +1,7 @@
 // JupyterLab 4 in headless Chromium: what a person does with the mouse and the keyboard.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Lab } from '../helpers/lab.js';
+import { expect, test } from 'vitest';
+import { describeInLab } from '../helpers/lab.js';
 import type { KernelName } from '../helpers/notebook.js';
-import { isMissing } from '../helpers/requirements.js';
 
 /** What each language needs typed. */
 const LANGUAGES = [
@@ -28,20 +27,11 @@ const LANGUAGES = [
   },
 ] as const satisfies readonly (Record<string, string> & { kernel: KernelName })[];
 
-describe.skipIf(isMissing('R', 'jupyterlab', 'chromium', 'build'))('JupyterLab', () => {
-  let lab: Lab;
-
-  beforeAll(async () => {
-    lab = await Lab.start();
-  });
-  afterAll(async () => {
-    await lab.close();
-  });
-
+describeInLab('JupyterLab', (lab) => {
   test.each(LANGUAGES)(
     'runs cells, shows a plot and a table, interrupts and restarts ($kernel)',
     async (language) => {
-      const notebook = await lab.open(`${language.kernel}.ipynb`, language.kernel, [
+      const notebook = await lab().open(`${language.kernel}.ipynb`, language.kernel, [
         language.plot,
         language.table,
         '%snapshot create from-lab\n%snapshot list',

@@ -1,31 +1,20 @@
-"""Drives jupyter console in a pseudo-terminal. Usage: console_session.py KERNEL; prints ok at the end."""
+"""Drives jupyter console. Usage: console_session.py KERNEL; prints ok at the end."""
 
 import sys
 
 import pexpect
 
+from console import UP, expect_prompt, leave, open_console
+
 kernel = sys.argv[1]
 R = kernel == "rserver-r"
-
-console = pexpect.spawn(
-    sys.executable,
-    ["-m", "jupyter_console", "--kernel", kernel],
-    encoding="utf-8",
-    timeout=40,
-    dimensions=(40, 120),
-)
-console.logfile_read = sys.stderr
-
-
-UP = "\x1b[A"
-STYLE = r"(?:\x1b\[[\d;?]*[A-Za-z])*"
+console = open_console(kernel)
 
 
 def prompt(number):
-    console.expect(r"In \[" + STYLE + str(number) + STYLE + r"\]: ")
+    expect_prompt(console, number)
 
 
-prompt(1)
 console.sendline("6 * 7")
 console.expect(r"42")
 prompt(2)
@@ -99,7 +88,5 @@ prompt(13)
 console.sendline("%lsmagic")
 console.expect("%snapshot")
 prompt(14)
-console.sendline("q()" if R else "exit")
-console.expect(pexpect.EOF)
-console.close()
+leave(console, kernel)
 print("ok")
