@@ -62,6 +62,7 @@ async function start(values: EmbeddedArguments): Promise<void> {
     python: values.python,
     env: machine.env,
     firstLanguage: values.first === 'python' ? 'python' : 'r',
+    isAwaited: true, // by the kernel that has started it
     prepare: async () => {
       const { createSecretVerifier } = await import('../server/index.js');
       return {

@@ -17,6 +17,8 @@ export interface HostedServerOptions {
   readonly python: string;
   /** Made ready before the other. */
   readonly firstLanguage: 'r' | 'python';
+  /** Whether somebody waits for a session in that language. */
+  readonly isAwaited?: boolean;
   /** Of the language processes; they leave out what begins with `RSERVER_`. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The rest of what the server is made from; called while the languages come up. */
@@ -74,10 +76,12 @@ export async function hostServer(options: HostedServerOptions): Promise<HostedSe
 async function startRuntimes(options: HostedServerOptions): Promise<RuntimeFactory> {
   const { createRuntimePool } = await import('../runtimes/index.js');
   const sizes = options.maxRuntimes === undefined ? {} : { maxPoolSize: options.maxRuntimes };
+  const firstType = options.firstLanguage === 'python' ? 'Python' : 'R';
   return createRuntimePool({
     r: { command: options.r, ...sizes },
     python: { command: options.python, ...sizes },
-    firstType: options.firstLanguage === 'python' ? 'Python' : 'R',
+    firstType,
+    awaitedType: options.isAwaited === true ? firstType : undefined,
     env: options.env,
     workRoot: path.join(options.dataDirectory, 'work'),
     isolation: options.isolation,

@@ -1,7 +1,8 @@
 // One HTTP request and its answer on a pooled connection. Knows how far it came; knows nothing of R Server.
-import { createRequire } from 'node:module';
 import { Readable } from 'node:stream';
 import type { Dispatcher, Pool } from 'undici';
+// The pool alone: the whole package takes three times as long to load, which a person would wait for at the first cell.
+import PoolClass from 'undici/lib/dispatcher/pool.js';
 import { connectToServer, proxyAuthorization, tlsOptions } from './connector.js';
 import type { ResolvedOptions } from './options.js';
 
@@ -111,7 +112,6 @@ interface OpenedPool {
 
 function openPool(options: ResolvedOptions): OpenedPool {
   const { origin, proxy, timeouts } = options;
-  const PoolClass = loadPool();
   const common: Pool.Options = {
     keepAliveTimeout: KEEP_ALIVE_MS,
     // The server's own word counts, whatever it says.
@@ -150,14 +150,6 @@ function openPool(options: ResolvedOptions): OpenedPool {
     );
   };
   return { pool: new PoolClass(origin, { ...common, connect }), pathPrefix: '', extraHeaders: [] };
-}
-
-/**
- * Loads undici's pool alone: the whole package takes three times as long to load, which a person would wait for at the
- * first cell.
- */
-function loadPool(): typeof Pool {
-  return createRequire(import.meta.url)('undici/lib/dispatcher/pool.js') as typeof Pool;
 }
 
 /** What both ways of taking an answer share: the time limit, the signal, and how far the request came. */

@@ -30,6 +30,8 @@ export interface RuntimePoolOptions {
   readonly python?: PythonLanguageOptions & PoolSizes;
   /** Which language is made ready before the other. Default R. */
   readonly firstType?: RuntimeType;
+  /** Of which language somebody waits for a process already: its first one is a program, which is there sooner than a copy. */
+  readonly awaitedType?: RuntimeType | undefined;
   /** Folder for the private folders of the processes; made when it is missing. */
   readonly workRoot: string;
   /** The environment of the processes; names beginning with `RSERVER_` are left out. */
@@ -64,7 +66,13 @@ export function createRuntimePool(options: RuntimePoolOptions): RuntimePool {
   const services = new ServiceShelf({ languages, ...common, onCopies });
   const shelfOf = (language: Language, sizes: PoolSizes = {}): RuntimeShelf => {
     const { warmCount = 1, maxPoolSize = 80 } = sizes;
-    const source = new RuntimeSource({ language, ...common, copies: warmCount > 0, onCopies });
+    const source = new RuntimeSource({
+      language,
+      ...common,
+      copies: warmCount > 0,
+      isAwaited: language.runtimeType === options.awaitedType,
+      onCopies,
+    });
     return new RuntimeShelf({
       runtimeType: language.runtimeType,
       source,

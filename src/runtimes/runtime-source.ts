@@ -12,6 +12,8 @@ export type RuntimeSourceOptions = ProcessRuntimeOptions & {
   readonly logger: Logger;
   /** Whether copies are wanted at all. A process with an OS user of its own is never one: R cannot change its user. */
   readonly copies: boolean;
+  /** The first process is a program: a parent and its copy take longer. */
+  readonly isAwaited: boolean;
   /** Told when there is a process that may outlive its server. */
   readonly onCopies: () => void;
 };
@@ -25,12 +27,14 @@ export class RuntimeSource {
   /** Makes places: whoever waits behind another one finds those that the first one did not need. */
   readonly #placing = new TaskQueue();
   #copies: boolean;
+  #isAwaited: boolean;
   #parent: Promise<WarmParent> | undefined;
   #hasCopied = false;
   #isClosed = false;
 
   constructor(options: RuntimeSourceOptions) {
     this.#options = options;
+    this.#isAwaited = options.isAwaited;
     this.#copies =
       options.copies && options.isolation === undefined && process.platform === 'linux';
   }
@@ -41,7 +45,9 @@ export class RuntimeSource {
    */
   async start(hurry: AbortSignal): Promise<Runtime> {
     const { rehearsal } = this.#options.language;
-    const copy = this.#copies ? await this.#copy(hurry) : undefined;
+    const isCopied = this.#copies && !this.#isAwaited;
+    this.#isAwaited = false;
+    const copy = isCopied ? await this.#copy(hurry) : undefined;
     if (copy !== undefined) return rehearse(copy, rehearsal.session, hurry);
     const runtime = await createProcessRuntime(this.#options);
     return rehearse(runtime, [...rehearsal.parent, ...rehearsal.session], hurry);

@@ -8,6 +8,7 @@ import { addAudit } from './audit.js';
 import { createErrorHandler, handleNotFound } from './error-response.js';
 import { ApiError } from './errors.js';
 import { serveEvents } from './events.js';
+import { compileSchemasLate } from './lazy-schemas.js';
 import type { ServerTls } from './options.js';
 import { addAdminRoutes } from './routes/admin.js';
 import { addBatchesRoutes } from './routes/batches.js';
@@ -55,9 +56,17 @@ export async function buildApp({ context, tls, onRequest }: AppOptions): Promise
     exposeHeadRoutes: false,
     return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAMETER_LENGTH },
-    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
     frameworkErrors: handleError,
     serverFactory: (handler) => createNodeServer(handler, tls),
+  });
+  compileSchemasLate(app, {
+    customOptions: {
+      coerceTypes: false,
+      removeAdditional: false,
+      useDefaults: false,
+      // They are ours: looking at them takes longer than compiling them, and the tests of the contract do it.
+      validateSchema: false,
+    },
   });
   app.setErrorHandler(handleError);
   app.setNotFoundHandler(handleNotFound);

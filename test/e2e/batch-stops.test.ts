@@ -207,7 +207,7 @@ describe.skipIf(isMissing('R', 'jupyter', 'build'))('the end of a batch run', ()
       expect(cut.stdout).toMatch(
         /^1\n2\n3\n[^]*\n50000\n288894 bytes written to [^\n]*long.txt\.\n$/,
       );
-      expect(cut.stderr).toMatch(/text \(\d+ bytes\) left out here/);
+      expect(cut.stderr).toMatch(/text \(\d+ bytes, \d+ lines\) left out here/);
       const all = Array.from({ length: 50_000 }, (_, index) => `${index + 1}\n`).join('');
       expect(readFileSync(file('long.txt'), 'utf8')).toBe(all);
     });

@@ -1,5 +1,5 @@
 // All live sessions of this server, and the memory of those that are gone.
-import { v7 as newId } from 'uuid';
+import { v4 as newId } from 'uuid';
 import type { Logger } from '../../base/index.js';
 import type { Runtime, RuntimeFactory, RuntimeType } from '../../runtimes/index.js';
 import { ApiError } from '../errors.js';

@@ -118,6 +118,7 @@ export const newSource = (
     env: { ...process.env, LANGUAGE: 'en' },
     logger: silentLogger,
     copies: true,
+    isAwaited: false,
     onCopies: () => undefined,
     ...options,
   });

@@ -287,6 +287,26 @@ describeLanguage('Python', 'the pool', () => {
 
     expect(processStatus(pid)?.parentPid === process.pid).toBe(warmCount === 0);
   });
+
+  test('gives who waits already a program, and the next ones copies', async () => {
+    pool = createRuntimePool({
+      workRoot,
+      env: process.env,
+      r: { warmCount: 0 },
+      python: { command: pythonCommand },
+      firstType: 'Python',
+      awaitedType: 'Python',
+    });
+    const first = await pool.acquire('Python');
+    const second = await pool.acquire('Python');
+
+    const pids = [];
+    for (const runtime of [first, second]) {
+      pids.push(Number((await run(runtime, CODE.Python.pid)).text));
+    }
+
+    expect(pids.map((pid) => processStatus(pid)?.parentPid === process.pid)).toEqual([true, false]);
+  });
 });
 
 /** A server with one session that never stops. */

@@ -1,9 +1,12 @@
 // What real snapshots take on the disk, and what programs find in them.
 import { execFileSync } from 'node:child_process';
+import { request } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createDeferred } from '../../../src/base/index.js';
 import { isMissing, venvBin } from '../../helpers/requirements.js';
 import { startRealServer, type RealTestServer } from './harness.js';
 
@@ -46,6 +49,25 @@ async function snapshotOf(id: string): Promise<string> {
   );
   expect(statusCode).toBe(201);
   return body.snapshotId;
+}
+
+/** A snapshot whose request asks to be told when the state is taken. */
+function tellingSnapshotOf(id: string): { taken: Promise<void>; made: Promise<string> } {
+  const taken = createDeferred<undefined>();
+  const made = createDeferred<string>();
+  const headers = { authorization: `Bearer ${token}`, 'rserver-taken': '102' };
+  const sent = request(`${server.url}/sessions/${id}/snapshot`, { method: 'POST', headers });
+  sent.on('information', ({ statusCode }) => {
+    if (statusCode === 102) taken.resolve(undefined);
+  });
+  sent.on('error', made.reject);
+  sent.on('response', (answer) => {
+    text(answer).then((body) => {
+      made.resolve((JSON.parse(body) as { snapshotId: string }).snapshotId);
+    }, made.reject);
+  });
+  sent.end();
+  return { taken: taken.promise, made: made.promise };
 }
 
 /** Unpacks what the server gives of a snapshot; returns the folder. */
@@ -213,9 +235,10 @@ test.skipIf(isMissing('R'))(
       id,
       `x <- 1; makeActiveBinding("slow", function() { while (!file.exists(${JSON.stringify(flag)})) Sys.sleep(0.01); 2 }, globalenv())`,
     );
-    const made = snapshotOf(id);
+    const { taken, made } = tellingSnapshotOf(id);
+    await taken;
 
-    // Stands behind the snapshot in the queue of the session, and would wait for ever if that were held to its end.
+    // Would wait for ever if the queue of the session were held until the snapshot is written.
     await execute(id, 'x <- 3');
     await writeFile(flag, '');
     const restored = await server.session(token, { snapshotId: await made });
