@@ -37,7 +37,7 @@ describe('install', () => {
     );
     const { argv, env } = read(path.join(kernels(), 'rserver-r'));
     expect(argv[0]).toBe(realpathSync(process.execPath));
-    expect(path.isAbsolute(argv[1] ?? '')).toBe(true);
+    expect(path.isAbsolute(argv[2] ?? '')).toBe(true);
     expect(env).toEqual({ RSERVER_PYTHON: python });
   });
 

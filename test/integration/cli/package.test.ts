@@ -93,7 +93,7 @@ describe.skipIf(process.platform === 'win32')('the package', () => {
     const spec = JSON.parse(
       readFileSync(path.join(kernels, 'rserver-r', 'kernel.json'), 'utf8'),
     ) as KernelJson;
-    expect(spec.argv[1]).toBe(main);
+    expect(spec.argv[2]).toBe(main);
   });
 
   test('serves', async () => {

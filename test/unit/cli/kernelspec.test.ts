@@ -40,7 +40,14 @@ describe('kernelspecs', () => {
         'rserver-kernel': { version: '1.2.3' },
       },
     };
-    const argv = ['/usr/bin/node', OPTIONS.main, 'kernel', '{connection_file}', '--language'];
+    const argv = [
+      '/usr/bin/node',
+      '--max-semi-space-size=4',
+      OPTIONS.main,
+      'kernel',
+      '{connection_file}',
+      '--language',
+    ];
 
     expect(buildKernelspecs(OPTIONS).map(({ name, content }) => ({ name, content }))).toEqual([
       {
