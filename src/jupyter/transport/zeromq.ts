@@ -16,7 +16,7 @@ import type { RequestChannel, Transport, TransportListener } from './transport.j
 const LINGER_MS = 300;
 
 /** Messages that ZeroMQ takes for each subscriber before it has read them; at most 1 MiB of text each. */
-const PUBLISHED_AHEAD = 256;
+const PUBLISHED_AHEAD = 32;
 
 const REQUEST_CHANNELS: readonly RequestChannel[] = ['shell', 'control', 'stdin'];
 

@@ -51,29 +51,35 @@ describe.skipIf(isMissing('R')).each(MODES)('a slow cell, %s', (mode) => {
     expect(lines.slice(0, 2)).toEqual(['Running 2 s', 'Running 3 s']);
     expect(output.outputs.slice(-2)).toEqual([{ clear: true }, { stream: 'stdout', text: 'over' }]);
   });
+});
 
-  // Without events the text of the other cell cannot be told from that of this one, which then needs no line.
-  test.skipIf(mode === 'plain')(
-    'behind the cell of another kernel is told to be queued',
-    async () => {
-      const first = await site.kernel({ language: 'R', mode });
-      const second = await site.kernel({ language: 'R', mode });
-      const id = await first.sessionId();
-      await second.ok(`%session attach ${id}`);
-      const gate = `${site.folder}/gate-${mode}`;
+// Without events the text of the other cell cannot be told from that of this one, which then needs no line.
+describe.skipIf(isMissing('R'))('a cell in the session of another kernel', () => {
+  let site: TestSite;
+  beforeAll(async () => {
+    site = await TestSite.start();
+  });
+  afterEach(() => site.endKernels());
+  afterAll(() => site.close());
 
-      const started = new OutputRecorder();
-      const running = first.run(`cat("started")\nwhile (!file.exists("${gate}")) Sys.sleep(0.05)`, {
-        output: started,
-      });
-      await started.whenText('started');
-      const { lines } = await linesOf(second, 'Sys.sleep(2.5)', () => {
-        writeFileSync(gate, '');
-      });
-      await running;
+  test('is told to be queued behind its cell', async () => {
+    const first = await site.kernel({ language: 'R', mode: 'extensions' });
+    const second = await site.kernel({ language: 'R', mode: 'extensions' });
+    const id = await first.sessionId();
+    await second.ok(`%session attach ${id}`);
+    const gate = `${site.folder}/gate`;
 
-      expect(lines[0]).toMatch(/^Queued behind another execution, \d s$/);
-      expect(lines.at(-1)).toMatch(/^Running \d s$/);
-    },
-  );
+    const started = new OutputRecorder();
+    const running = first.run(`cat("started")\nwhile (!file.exists("${gate}")) Sys.sleep(0.05)`, {
+      output: started,
+    });
+    await started.whenText('started');
+    const { lines } = await linesOf(second, 'Sys.sleep(2.5)', () => {
+      writeFileSync(gate, '');
+    });
+    await running;
+
+    expect(lines[0]).toMatch(/^Queued behind another execution, \d s$/);
+    expect(lines.at(-1)).toMatch(/^Running \d s$/);
+  });
 });
