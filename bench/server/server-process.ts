@@ -28,10 +28,10 @@ export class ServerProcess {
     this.address = address;
   }
 
-  /** @param options - `warmCount`: processes of each language kept ready; `program`: another one that says the same. */
+  /** @param options - `warmCount`: processes of each language kept ready, by default as `serve` does; `program`: another one that says the same. */
   static async start(
     dataDirectory: string,
-    { warmCount = 0, program = PROGRAM } = {},
+    { warmCount = 1, program = PROGRAM } = {},
   ): Promise<ServerProcess> {
     const child = spawn(
       process.execPath,

@@ -10,6 +10,7 @@ import type { RuntimeSource } from '../../../src/runtimes/runtime-source.js';
 import { childrenOf, memoryOf, processesWith, processStatus } from '../../helpers/processes.js';
 import {
   describeLanguage,
+  hasPythonModule,
   isRunning,
   languages,
   newSource,
@@ -286,6 +287,22 @@ describeLanguage('Python', 'the pool', () => {
     const pid = Number((await run(runtime, CODE.Python.pid)).text);
 
     expect(processStatus(pid)?.parentPid === process.pid).toBe(warmCount === 0);
+  });
+
+  test.skipIf(!hasPythonModule('IPython'))('gives out copies that have IPython', async () => {
+    pool = createRuntimePool({
+      workRoot,
+      env: process.env,
+      r: { warmCount: 0 },
+      python: { command: pythonCommand },
+      firstType: 'Python',
+    });
+    await pool.warm();
+    const runtime = await pool.acquire('Python');
+
+    const code = 'import sys; print("IPython" in sys.modules, "stack_data" in sys.modules)';
+
+    expect((await run(runtime, code)).text).toBe('True True\n');
   });
 
   test('gives who waits already a program, and the next ones copies', async () => {

@@ -10,6 +10,15 @@ from rserver_runtime import channel as frames
 from rserver_runtime.copies import forget_common_state, move_folders
 
 
+# What nearly every session of a notebook imports where it is installed. It makes no thread before it is used.
+_COMMON = (
+    "IPython.core.interactiveshell",
+    "stack_data",
+    "pygments.lexers.python",
+    "pygments.formatters.terminal256",
+)
+
+
 class Parent(object):
     def __init__(self, channel):
         self._channel = channel
@@ -41,6 +50,7 @@ class Parent(object):
         if kind == frames.REQUEST_AWAIT_COPY:
             return str(os.waitpid(int(text), 0)[1])
         if kind == frames.REQUEST_SETTLE:
+            preload(_COMMON)
             gc.collect()
             if hasattr(gc, "freeze"):
                 gc.freeze()  # collections in copies then leave alone, and do not really copy, what is here
