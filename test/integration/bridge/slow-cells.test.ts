@@ -48,7 +48,10 @@ describe.skipIf(isMissing('R')).each(MODES)('a slow cell, %s', (mode) => {
 
     const { lines, output } = await linesOf(kernel, 'Sys.sleep(3.5)\ncat("over")');
 
-    expect(lines.slice(0, 2)).toEqual(['Running 2 s', 'Running 3 s']);
+    // Which seconds are seen depends on the machine.
+    expect(lines.length).toBeGreaterThan(0);
+    for (const line of lines) expect(line).toMatch(/^Running [2-9] s$/);
+    expect(lines).toEqual([...new Set(lines)].sort());
     expect(output.outputs.slice(-2)).toEqual([{ clear: true }, { stream: 'stdout', text: 'over' }]);
   });
 });
