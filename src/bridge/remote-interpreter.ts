@@ -281,12 +281,14 @@ class RemoteInterpreter implements Interpreter {
   }
 
   async shutdown(restart: boolean): Promise<void> {
+    // First of all: who waits too long for the rest kills the kernel, and the last inputs may not be stored yet.
+    const stored = this.#history.close();
     // The server goes on with them, also when their session is closed.
     const { snapshots } = this.#environment;
     await within(snapshots.settled(new AbortController().signal), SNAPSHOTS_SHUTDOWN_MS);
     // Before the client that both use is closed.
     await within(this.#companion.shutdown(restart), COMPANION_SHUTDOWN_MS);
-    await Promise.all([this.#session.shutdown(restart), this.#history.close()]);
+    await Promise.all([this.#session.shutdown(restart), stored]);
     this.#environment.keptOutput.close();
   }
 
