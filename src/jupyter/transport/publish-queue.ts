@@ -1,7 +1,7 @@
 // The one writer of IOPub. What a slow reader has not taken fills little memory, as programs are asked to wait; nothing is
 // lost to it. One that does not read at all holds the others up once, for a short time.
 import { createDeferred, type Deferred } from '../../base/index.js';
-import type { Frames } from './send-queue.js';
+import { SendQueue, type Frames } from './send-queue.js';
 
 /** What is needed of an XPUB socket with `noDrop` and a send timeout of 0. */
 export interface PublishSocket {
@@ -32,20 +32,19 @@ const CLOSING_STUCK_MS = 300;
 /** Sends one message after the other. The first goes out before {@link PublishQueue.push} returns. */
 export class PublishQueue {
   readonly #options: PublishQueueOptions;
-  readonly #waiting: Frames[] = [];
+  readonly #queue: SendQueue;
   #waitingBytes = 0;
-  #draining: Promise<void> | undefined;
   #taken: Deferred<undefined> | undefined;
   #stuckMs = STUCK_MS;
 
   constructor(options: PublishQueueOptions) {
     this.#options = options;
+    this.#queue = new SendQueue((frames) => this.#send(frames), options.onFailure);
   }
 
   push(frames: Frames): void {
-    this.#waiting.push(frames);
     this.#waitingBytes += sizeOf(frames);
-    this.#draining ??= this.#drain();
+    this.#queue.push(frames);
   }
 
   /** Pending while readers are far behind: what can wait should. */
@@ -59,30 +58,11 @@ export class PublishQueue {
   /** Sends what waits, within a bounded time. */
   async close(): Promise<void> {
     this.#stuckMs = CLOSING_STUCK_MS;
-    await this.#draining;
-  }
-
-  async #drain(): Promise<void> {
-    let done = 0;
-    for (let frames = this.#waiting[done]; frames !== undefined; frames = this.#waiting[done]) {
-      await this.#send(frames);
-      done += 1;
-      this.#waitingBytes -= sizeOf(frames);
-      if (this.#waitingBytes <= MAX_WAITING_BYTES / 4) this.#release();
-      // Shifting a long array would cost its length for every message.
-      if (done === FORGET_AFTER) done -= this.#waiting.splice(0, done).length;
-    }
-    this.#waiting.length = 0;
-    this.#draining = undefined;
-  }
-
-  #release(): void {
-    this.#taken?.resolve(undefined);
-    this.#taken = undefined;
+    await this.#queue.whenEmpty();
   }
 
   async #send(frames: Frames): Promise<void> {
-    const { socket, onFailure, onStuck } = this.#options;
+    const { socket, onStuck } = this.#options;
     let waitedMs = 0;
     let retryMs = FIRST_RETRY_MS;
     try {
@@ -95,9 +75,15 @@ export class PublishQueue {
         waitedMs += retryMs;
         retryMs = Math.min(retryMs * 2, MAX_RETRY_MS);
       }
-    } catch (error) {
-      onFailure(error instanceof Error ? error : new Error(String(error)));
+    } finally {
+      this.#waitingBytes -= sizeOf(frames);
+      if (this.#waitingBytes <= MAX_WAITING_BYTES / 4) this.#release();
     }
+  }
+
+  #release(): void {
+    this.#taken?.resolve(undefined);
+    this.#taken = undefined;
   }
 
   /** Sends it, if all readers have room for it; otherwise none gets it. */
@@ -111,9 +97,6 @@ export class PublishQueue {
     }
   }
 }
-
-/** So many messages that are sent are kept in memory at most. */
-const FORGET_AFTER = 64;
 
 function sizeOf(frames: Frames): number {
   let bytes = 0;
