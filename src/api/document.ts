@@ -4,7 +4,7 @@
 export type Since = '9.0.1' | '9.1' | '9.2.1' | '9.3';
 
 /** What only the embedded server offers. @see docs/rest-api.md */
-export type ExtensionName = 'events' | 'source' | 'restore' | 'stdin' | 'snapshots';
+export type ExtensionName = 'events' | 'source' | 'restore' | 'stdin' | 'snapshots' | 'executions';
 
 /** A JSON Schema (2020-12, as OpenAPI 3.1 uses it), reduced to the keywords the contract needs. */
 export interface Schema {

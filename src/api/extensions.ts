@@ -1,5 +1,6 @@
 // What the embedded server offers beyond R Server's API. Each is discovered at run time and has a plain fallback.
 import type { ExtensionName } from './document.js';
+import type { ErrorResponse, ExecuteRequest, ExecuteResponse } from './types.js';
 
 /** Response header of login, renewal, session creation and status: a comma list of extension names. */
 export const EXTENSIONS_HEADER = 'RServer-Extensions';
@@ -19,6 +20,12 @@ export const INPUT_HEADER = 'RServer-Input';
 /** Lets the code ask for input: the client watches the events and answers. */
 export const INPUT_BY_EVENTS = 'events';
 
+/** Request header of the event stream; its one value is {@link STREAM_TEXT_AS_BYTES}. */
+export const STREAM_TEXT_HEADER = 'RServer-Stream-Text';
+
+/** Lets long `stream` events come as binary frames: the event as JSON without its text, a line feed, the text in UTF-8. */
+export const STREAM_TEXT_AS_BYTES = 'bytes';
+
 /** Request header of a snapshot; its one value is {@link TAKEN_BY_INTERIM}. */
 export const TAKEN_HEADER = 'RServer-Taken';
 
@@ -28,6 +35,9 @@ export const TAKEN_BY_INTERIM = '102';
 /** The longest answer to a request for input, in UTF-16 code units. */
 export const MAX_INPUT_LENGTH = 1024 * 1024;
 
+/** The longest body of an execution on the event stream, in UTF-16 code units; a longer one goes by `POST`. */
+export const MAX_STREAMED_EXECUTION_LENGTH = 1024 * 1024;
+
 /** Every extension there is. */
 export const EXTENSION_NAMES: readonly ExtensionName[] = [
   'events',
@@ -35,6 +45,7 @@ export const EXTENSION_NAMES: readonly ExtensionName[] = [
   'restore',
   'stdin',
   'snapshots',
+  'executions',
 ];
 
 /** One frame of `GET /sessions/{id}/events`. Texts of an execution, joined in order, are its `consoleOutput`. */
@@ -59,8 +70,49 @@ export type SessionEvent =
   | { readonly type: 'queued'; readonly executionId: string }
   /** The turn of an execution that was queued has come. */
   | { readonly type: 'started'; readonly executionId: string }
-  /** After the last event of an execution, before its HTTP answer. */
+  /** After the last event of an execution, before its answer. */
   | { readonly type: 'finished'; readonly executionId: string };
+
+/** On the stream that sent an {@link ExecuteMessage}: what `POST /sessions/{id}/execute` would have answered. */
+export interface ExecuteAnswer {
+  readonly type: 'answer';
+  readonly executionId: string;
+  readonly statusCode: number;
+  /** Seconds, as the header of that name. */
+  readonly retryAfter?: number;
+  readonly body: ExecuteResponse | ErrorResponse;
+}
+
+/**
+ * Sent on a new event stream after the old one broke: the frames of an execution that are missing are sent again. Only
+ * for those that came by {@link ExecuteMessage}.
+ */
+export interface ResumeMessage {
+  readonly type: 'resume';
+  readonly executionId: string;
+  /** How many frames of it have come, requests for input apart. */
+  readonly count: number;
+}
+
+/** Answers {@link ResumeMessage}: frames of the execution that came before this one on this stream do not count. */
+export interface ResumedEvent {
+  readonly type: 'resumed';
+  readonly executionId: string;
+  /** `cut`: some of it is forgotten, nothing is sent again. `unknown`: it never arrived, and may be sent again. */
+  readonly state: 'complete' | 'cut' | 'unknown';
+}
+
+/** Sent on the event stream in place of `POST /sessions/{id}/execute`; the console text comes by events. */
+export interface ExecuteMessage {
+  readonly type: 'execute';
+  /** A UUID. */
+  readonly executionId: string;
+  /** As the header of that name; absent: that of the execution before, or of the handshake. */
+  readonly authorization?: string;
+  /** Lets the code ask for input, see {@link InputMessage}. */
+  readonly input: boolean;
+  readonly body: ExecuteRequest;
+}
 
 /**
  * What a client sends on the same WebSocket. `input_taken`, at once: it will answer, however long that takes.

@@ -10,8 +10,15 @@ export {
   TAKEN_BY_INTERIM,
   TAKEN_HEADER,
   MAX_INPUT_LENGTH,
+  MAX_STREAMED_EXECUTION_LENGTH,
+  STREAM_TEXT_AS_BYTES,
+  STREAM_TEXT_HEADER,
   parseExtensions,
+  type ExecuteAnswer,
+  type ExecuteMessage,
   type InputMessage,
+  type ResumedEvent,
+  type ResumeMessage,
   type SessionEvent,
 } from './extensions.js';
 export type {

@@ -49,7 +49,7 @@ export class EventRun {
 
 /** An open event stream; runs are added to it by their execution id. */
 export class EventChannel {
-  readonly #stream: RemoteEventStream;
+  readonly stream: RemoteEventStream;
   readonly #runs: Map<string, EventRun>;
   #isOpen = true;
   #isWaiting = false;
@@ -69,7 +69,7 @@ export class EventChannel {
   }
 
   private constructor(stream: RemoteEventStream, runs: readonly (readonly [string, EventRun])[]) {
-    this.#stream = stream;
+    this.stream = stream;
     this.#runs = new Map(runs);
     stream.onEvent((event) => {
       this.#take(event);
@@ -101,7 +101,7 @@ export class EventChannel {
   }
 
   close(): void {
-    this.#stream.close();
+    this.stream.close();
   }
 
   /**
@@ -121,10 +121,10 @@ export class EventChannel {
   #waitFor(taken: Promise<void> | undefined): void {
     if (taken === undefined || this.#isWaiting) return;
     this.#isWaiting = true;
-    this.#stream.pause();
+    this.stream.pause();
     void taken.then(() => {
       this.#isWaiting = false;
-      this.#stream.resume();
+      this.stream.resume();
     });
   }
 
@@ -144,7 +144,7 @@ export class EventChannel {
       case 'input_request':
         run.receiver.release();
         void run.input?.take(event, (message) => {
-          this.#stream.send(message);
+          this.stream.send(message);
         });
         return;
       case 'queued':

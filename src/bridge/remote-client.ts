@@ -2,7 +2,7 @@
 // `RServerClient` of client/ fits it as it is.
 import type { Readable } from 'node:stream';
 import type { InputMessage, SessionEvent } from '../api/index.js';
-import type { RServerClient } from '../client/index.js';
+import type { EventStream, RServerClient } from '../client/index.js';
 
 /** Ends a call early. */
 export interface CallOptions {
@@ -52,7 +52,7 @@ export interface RemoteSnapshotEntry {
 }
 
 /** An open event stream. */
-export interface RemoteEventStream {
+export interface RemoteEventStream extends Pick<EventStream, 'isOpen' | 'execute'> {
   onEvent(listener: (event: SessionEvent) => void): void;
   /** Lost when the stream has ended. */
   send(message: InputMessage): void;
@@ -88,6 +88,8 @@ export interface RemoteClient {
         readonly executionId?: string;
         readonly consoleByEvents?: boolean;
         readonly inputByEvents?: boolean;
+        /** Carries the execution, where the server lets it. */
+        readonly stream?: RemoteEventStream;
         /** 0: no limit of the client's own; the bridge keeps the limit of a cell. */
         readonly timeoutMs?: number;
       },

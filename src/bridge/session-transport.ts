@@ -184,6 +184,8 @@ export class SessionTransport {
         follower: isFollowing ? this.#follow(diff, receiver, listening) : undefined,
       };
     });
+    // Values of outputs can be large; the stream is for what is small.
+    const outputs = body.outputParameters?.length ?? 0;
     const run = events.begin(executionId, receiver, relay, () => {
       fallback.follow();
       void this.#listenAgain(executionId, run);
@@ -194,6 +196,7 @@ export class SessionTransport {
         executionId,
         consoleByEvents: true,
         inputByEvents: relay !== undefined,
+        ...(outputs === 0 && { stream: events.stream }),
         timeoutMs: 0,
       });
       if (!run.isFinished) await events.drain(run, EVENTS_PATIENCE_MS);

@@ -1,6 +1,6 @@
 // What a resource asks of the HTTP layer: one API call with all that decides about limits, retries and error words.
 import type { Readable } from 'node:stream';
-import type { ExchangeRequest } from './exchange.js';
+import type { Answer, ExchangeRequest } from './exchange.js';
 import type { FailureContext } from './failures.js';
 
 /** One API call. */
@@ -17,6 +17,11 @@ export interface Call {
   readonly headers?: readonly string[];
   /** Called at an interim answer 102. */
   readonly onInterim?: (() => void) | undefined;
+  /**
+   * Another way than a request of its own, with the value of the header `Authorization`; nothing when that way is closed.
+   * No time limit holds there.
+   */
+  readonly exchange?: (authorization: string) => Promise<Answer> | undefined;
   /** Which time limit applies. Default `request`. */
   readonly limitName?: FailureContext['limitName'];
   /** Instead of the configured limit. Milliseconds; 0 means none. */

@@ -1,42 +1,19 @@
-// The event stream of a session over a WebSocket: what it prints while it runs. An extension of the embedded server.
+// The handshake of a session's event stream, which is a WebSocket. An extension of the embedded server.
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type WebSocket from 'ws';
 // Not through the index: the kernel would load the whole OpenAPI document before its first cell.
-import { MAX_INPUT_LENGTH } from '../api/extensions.js';
-import type { InputMessage, SessionEvent } from '../api/index.js';
+import { STREAM_TEXT_AS_BYTES, STREAM_TEXT_HEADER } from '../api/extensions.js';
 import { isAbortError } from '../base/index.js';
-import { isRecord, tryParseJson } from './answers.js';
 import { connectToServer } from './connector.js';
 import { ClientError } from './errors.js';
+import { EventSocket } from './event-socket.js';
+import { ResumingEventStream, type EventStream } from './event-stream.js';
 import { ExchangeError } from './exchange.js';
 import { toClientError, type FailureContext } from './failures.js';
 import type { HttpClient } from './http.js';
 import type { CallOptions } from './options.js';
 import { pathOf } from './paths.js';
-
-/** An open stream of events. */
-export interface EventStream {
-  /** Hands over each event in order; those that came before the first listener come first. */
-  onEvent(listener: (event: SessionEvent) => void): void;
-  /**
-   * Takes and answers an `input_request`. On a stream that has ended it is lost: a new stream shows the request again.
-   * A text of more than a million characters is refused in the person's place.
-   */
-  send(message: InputMessage): void;
-  /** Takes no more from the server, which lets the program wait, until `resume`; what has arrived still comes. */
-  pause(): void;
-  resume(): void;
-  /** Settles when the stream has ended, however that came; never rejects. */
-  readonly closed: Promise<void>;
-  /** Ends the stream; twice is harmless. */
-  close(): void;
-}
-
-/** A silent connection is asked for a sign of life this often, and given up when none comes until the next time. */
-const PING_INTERVAL_MS = 30_000;
-
-const NORMAL_CLOSURE = 1000;
 
 /**
  * Opens the event stream of a session. Nothing of the past is repeated.
@@ -49,7 +26,15 @@ export async function openEvents(
   sessionId: string,
   options: CallOptions = {},
 ): Promise<EventStream> {
-  const { signal } = options;
+  const open = (signal?: AbortSignal): Promise<EventSocket> => openSocket(http, sessionId, signal);
+  return new ResumingEventStream(await open(options.signal), open);
+}
+
+async function openSocket(
+  http: HttpClient,
+  sessionId: string,
+  signal: AbortSignal | undefined,
+): Promise<EventSocket> {
   const authorization = await http.auth.obtain(signal);
   try {
     return await connect(http, sessionId, authorization, signal);
@@ -82,7 +67,7 @@ async function connect(
   sessionId: string,
   authorization: string,
   signal: AbortSignal | undefined,
-): Promise<EventStream> {
+): Promise<EventSocket> {
   const { options } = http;
   const [{ default: WebSocketClass }, connection] = await Promise.all([
     import('ws'),
@@ -93,13 +78,19 @@ async function connect(
   // The connection is made already, with TLS: to ws it is a plain one.
   url.protocol = 'ws:';
   const socket = new WebSocketClass(url, {
-    headers: { ...options.headers, authorization, host: options.origin.host },
+    headers: {
+      ...options.headers,
+      authorization,
+      host: options.origin.host,
+      [STREAM_TEXT_HEADER]: STREAM_TEXT_AS_BYTES,
+    },
     perMessageDeflate: false,
     createConnection: () => connection,
   });
-  const stream = new WebSocketEventStream(socket);
+  // From here on: frames may come with the handshake.
+  const eventSocket = new EventSocket(socket, authorization);
   await opened(socket, http, sessionId, signal);
-  return stream;
+  return eventSocket;
 }
 
 async function connectSocket(
@@ -198,102 +189,4 @@ function contextOf(http: HttpClient, sessionId: string): FailureContext {
     changesState: false,
     sessionId,
   };
-}
-
-class WebSocketEventStream implements EventStream {
-  readonly closed: Promise<void>;
-  readonly #socket: WebSocket;
-  readonly #listeners: ((event: SessionEvent) => void)[] = [];
-  readonly #early: SessionEvent[] = [];
-  #isAlive = true;
-  #isPaused = false;
-
-  constructor(socket: WebSocket) {
-    this.#socket = socket;
-    socket.on('message', (data: Buffer) => {
-      this.#isAlive = true;
-      this.#receive(data);
-    });
-    socket.on('pong', () => {
-      this.#isAlive = true;
-    });
-    // What went wrong is told by `closed`, or by the promise of opening.
-    socket.on('error', () => undefined);
-    const ping = setInterval(() => {
-      this.#checkLife();
-    }, PING_INTERVAL_MS);
-    ping.unref();
-    this.closed = new Promise((resolve) => {
-      socket.once('close', () => {
-        clearInterval(ping);
-        resolve();
-      });
-    });
-  }
-
-  onEvent(listener: (event: SessionEvent) => void): void {
-    this.#listeners.push(listener);
-    for (const event of this.#early.splice(0)) listener(event);
-  }
-
-  send(message: InputMessage): void {
-    if (this.#socket.readyState === this.#socket.OPEN) {
-      this.#socket.send(JSON.stringify(withinLimit(message)));
-    }
-  }
-
-  pause(): void {
-    this.#isPaused = true;
-    this.#socket.pause();
-  }
-
-  resume(): void {
-    this.#isPaused = false;
-    this.#isAlive = true; // what it has sent meanwhile is not read yet
-    this.#socket.resume();
-  }
-
-  close(): void {
-    this.#socket.close(NORMAL_CLOSURE);
-  }
-
-  #receive(data: Buffer): void {
-    const event = toSessionEvent(tryParseJson(data.toString()));
-    if (event === undefined) return;
-    if (this.#listeners.length === 0) this.#early.push(event);
-    else for (const listener of this.#listeners) listener(event);
-  }
-
-  #checkLife(): void {
-    if (this.#socket.readyState !== this.#socket.OPEN || this.#isPaused) return;
-    if (!this.#isAlive) {
-      this.#socket.terminate();
-      return;
-    }
-    this.#isAlive = false;
-    this.#socket.ping();
-  }
-}
-
-function withinLimit(message: InputMessage): InputMessage {
-  if (!('value' in message) || (message.value?.length ?? 0) <= MAX_INPUT_LENGTH) return message;
-  const { type, inputId } = message;
-  const error = `The answer is longer than ${MAX_INPUT_LENGTH} characters, the most that can be taken: read a file instead.`;
-  return { type, inputId, error };
-}
-
-/** An event, or `undefined` for a frame of a kind that is not known here. */
-function toSessionEvent(value: unknown): SessionEvent | undefined {
-  if (!isRecord(value)) return undefined;
-  const { type, executionId, name, text, data, inputId, prompt, password } = value;
-  if (typeof executionId !== 'string') return undefined;
-  if (type === 'stream' && typeof text === 'string' && (name === 'stdout' || name === 'stderr')) {
-    return { type, executionId, name, text };
-  }
-  if (type === 'data' && typeof data === 'string') return { type, executionId, data };
-  if (type === 'input_request' && typeof inputId === 'string' && typeof prompt === 'string') {
-    return { type, executionId, inputId, prompt, password: password === true };
-  }
-  const isMark = type === 'queued' || type === 'started' || type === 'finished';
-  return isMark ? { type, executionId } : undefined;
 }

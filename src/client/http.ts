@@ -35,6 +35,12 @@ const MAX_RETRY_AFTER_MS = 10_000;
 /** A failing answer is read up to here. */
 const MAX_ERROR_BODY_BYTES = 65_536;
 
+/** One try of a call. */
+type Exchange<T extends Answer | StreamedAnswer> = (
+  request: ExchangeRequest,
+  authorization: string | undefined,
+) => Promise<T | Answer>;
+
 /** The one way of every call to the server. */
 export class HttpClient {
   readonly options: ResolvedOptions;
@@ -71,7 +77,11 @@ export class HttpClient {
    * @throws {ClientError} any code; the platform's `AbortError` when the signal is aborted.
    */
   async send(call: Call): Promise<Answer> {
-    return this.#attempt(call, (request) => this.#exchanger.exchange(request));
+    return this.#attempt(
+      call,
+      (request, authorization = '') =>
+        call.exchange?.(authorization) ?? this.#exchanger.exchange(request),
+    );
   }
 
   /** As {@link send}, but the body is a stream; its errors are {@link ClientError}s. */
@@ -113,10 +123,7 @@ export class HttpClient {
     await this.#exchanger.destroy();
   }
 
-  async #attempt<T extends Answer | StreamedAnswer>(
-    call: Call,
-    exchange: (request: ExchangeRequest) => Promise<T | Answer>,
-  ): Promise<T> {
+  async #attempt<T extends Answer | StreamedAnswer>(call: Call, exchange: Exchange<T>): Promise<T> {
     let networkTries = 0;
     let busyTries = 0;
     let hasReplacedToken = false;
@@ -166,11 +173,11 @@ export class HttpClient {
   async #try<T extends Answer | StreamedAnswer>(
     call: Call,
     authorization: string | undefined,
-    exchange: (request: ExchangeRequest) => Promise<T | Answer>,
+    exchange: Exchange<T>,
   ): Promise<T | Answer | ExchangeError> {
     const { logger } = this.options;
     try {
-      const answer = await exchange({
+      const request: ExchangeRequest = {
         method: call.method,
         path: this.options.basePath + call.path,
         headers: this.#headers(call, authorization),
@@ -178,7 +185,8 @@ export class HttpClient {
         timeoutMs: this.#timeoutMs(call),
         signal: call.signal,
         onInterim: call.onInterim,
-      });
+      };
+      const answer = await exchange(request, authorization);
       logger.debug(
         { operation: call.operation, statusCode: answer.statusCode },
         'request answered',

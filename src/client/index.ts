@@ -1,6 +1,6 @@
 export { RServerClient } from './client.js';
 export { CLIENT_ERROR_CODES, ClientError, isClientError, type ClientErrorCode } from './errors.js';
-export type { EventStream } from './events.js';
+export type { EventStream } from './event-stream.js';
 export type {
   CallOptions,
   ClientAuth,

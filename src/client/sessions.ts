@@ -6,12 +6,14 @@ import {
   EXECUTION_ID_HEADER,
   INPUT_BY_EVENTS,
   INPUT_HEADER,
+  MAX_STREAMED_EXECUTION_LENGTH,
   TAKEN_BY_INTERIM,
   TAKEN_HEADER,
 } from '../api/extensions.js';
 import type { CreateSessionRequest, ExecuteRequest, SessionRuntimeType } from '../api/index.js';
 import { asList, asText, asTexts, isRecord, normaliseLineEnds } from './answers.js';
 import type { Call } from './call.js';
+import type { EventStream } from './event-stream.js';
 import type { HttpClient } from './http.js';
 import type { CallOptions } from './options.js';
 import { pathOf } from './paths.js';
@@ -48,6 +50,11 @@ export interface ExecuteOptions extends CallOptions {
   readonly consoleByEvents?: boolean | undefined;
   /** Lets the code ask for input, which the caller answers on the event stream; sent only where the server offers `stdin`. */
   readonly inputByEvents?: boolean | undefined;
+  /**
+   * The event stream of the session: with `executionId`, `consoleByEvents` and no time limit it carries the execution
+   * itself, where the server offers `executions`. The answer then comes after all events.
+   */
+  readonly stream?: EventStream | undefined;
   /** Instead of `executeTimeoutMs`; 0 means no limit. */
   readonly timeoutMs?: number | undefined;
 }
@@ -114,16 +121,18 @@ export class SessionsClient {
     execution: Execution,
     options: ExecuteOptions = {},
   ): Promise<ExecutionResult> {
+    const body = JSON.stringify(this.#toRequest(execution));
     const call: Call = {
       operation: 'run code',
       method: 'POST',
       path: pathOf`/sessions/${id}/execute`,
-      body: JSON.stringify(this.#toRequest(execution)),
+      body,
       limitName: 'execute',
       timeoutMs: options.timeoutMs,
       signal: options.signal,
       sessionId: id,
       ...this.#eventHeaders(options),
+      ...this.#byStream(body, options),
     };
     this.#http.auth.hold();
     try {
@@ -249,6 +258,27 @@ export class SessionsClient {
       ...(inputParameters === undefined ? {} : { inputParameters: [...inputParameters] }),
       ...(outputParameters === undefined ? {} : { outputParameters: [...outputParameters] }),
       ...(source === undefined || !this.#http.extensions.has('source') ? {} : { source }),
+    };
+  }
+
+  #byStream(
+    body: string,
+    { stream, executionId, consoleByEvents, inputByEvents, timeoutMs, signal }: ExecuteOptions,
+  ): Pick<Call, 'exchange'> {
+    const { extensions } = this.#http;
+    const isPossible =
+      stream !== undefined &&
+      extensions.has('executions') &&
+      executionId !== undefined &&
+      consoleByEvents === true &&
+      timeoutMs === 0 &&
+      signal === undefined &&
+      body.length <= MAX_STREAMED_EXECUTION_LENGTH;
+    if (!isPossible) return {};
+    const input = inputByEvents === true && extensions.has('stdin');
+    return {
+      exchange: (authorization) =>
+        stream.isOpen ? stream.execute({ executionId, input, body }, authorization) : undefined,
     };
   }
 

@@ -4,7 +4,8 @@ import { createServer as createHttpsServer } from 'node:https';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { EXTENSIONS_HEADER } from '../api/index.js';
 import { silentLogger } from '../base/index.js';
-import { addAudit } from './audit.js';
+import { observeCalls, type CallObserver } from './answered-calls.js';
+import { createAudit } from './audit.js';
 import { createErrorHandler, handleNotFound } from './error-response.js';
 import { ApiError } from './errors.js';
 import { serveEvents } from './events.js';
@@ -81,8 +82,11 @@ export async function buildApp({ context, tls, onRequest }: AppOptions): Promise
     if (request.is404) handleNotFound(request, reply);
     else done();
   });
-  if (options.audit !== undefined) addAudit(app, options.audit);
-  if (options.metrics !== undefined) await addMetricsRoute(app, context, options.metrics);
+  const observers: CallObserver[] = options.audit === undefined ? [] : [createAudit(options.audit)];
+  if (options.audit !== undefined || options.metrics !== undefined) observeCalls(app, observers);
+  if (options.metrics !== undefined) {
+    observers.push(await addMetricsRoute(app, context, options.metrics));
+  }
   await allowOrigins(app, options.corsOrigins ?? []);
   acceptJson(app);
   if (options.adminPage !== false) addAdminRoutes(app, options.adminPage);
@@ -105,6 +109,9 @@ export async function buildApp({ context, tls, onRequest }: AppOptions): Promise
   serveEvents(app.server, {
     authenticator: context.authenticator,
     sessions: context.sessions,
+    admit: onRequest,
+    observers,
+    trustedProxies,
     limits: {
       ...DEFAULT_EVENT_SOCKET_LIMITS,
       maxBufferedBytes: context.limits.maxEventBufferBytes,

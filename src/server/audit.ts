@@ -1,17 +1,6 @@
 // The audit log: who did what, when, from where, and how it ended. What was sent, code, data, tokens, never comes here.
-import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { OperationId } from '../api/index.js';
-
-declare module 'fastify' {
-  interface FastifyContextConfig {
-    /** The operation of the contract that a route serves. */
-    readonly operationId?: OperationId;
-  }
-  interface FastifyRequest {
-    /** The code of the error that was answered; empty when there was none. */
-    errorCode: string;
-  }
-}
+import type { AnsweredCall, CallObserver } from './answered-calls.js';
 
 /** One line. */
 export interface AuditEntry {
@@ -55,35 +44,32 @@ const NOTED_READS: readonly OperationId[] = [
 ];
 const REFUSALS = [401, 403, 429];
 
-/** Tells of each request that changed something, gave content away, or was refused. */
-export function addAudit(app: FastifyInstance, sink: AuditSink): void {
-  app.addHook('onResponse', (request, reply, done) => {
-    if (isNoted(request, reply.statusCode)) sink(entryOf(request, reply.statusCode));
-    done();
-  });
+/** Tells of each call that changed something, gave content away, or was refused. */
+export function createAudit(sink: AuditSink): CallObserver {
+  return (call) => {
+    if (isNoted(call)) sink(entryOf(call));
+  };
 }
 
-function isNoted(request: FastifyRequest, statusCode: number): boolean {
-  const { operationId } = request.routeOptions.config;
+function isNoted({ operationId, method, statusCode }: AnsweredCall): boolean {
   if (REFUSALS.includes(statusCode)) return true;
   if (operationId === undefined) return false;
-  return !HARMLESS_METHODS.includes(request.method) || NOTED_READS.includes(operationId);
+  return !HARMLESS_METHODS.includes(method) || NOTED_READS.includes(operationId);
 }
 
-function entryOf(request: FastifyRequest, statusCode: number): AuditEntry {
-  const parameters = (request.params ?? {}) as Readonly<Record<string, string>>;
+function entryOf(call: AnsweredCall): AuditEntry {
   return {
     timeIso: new Date().toISOString(),
-    user: request.owner,
-    address: request.ip,
-    operation: request.routeOptions.config.operationId ?? request.method,
+    user: call.user,
+    address: call.address,
+    operation: call.operationId ?? call.method,
     target: Object.fromEntries(
       TARGETS.flatMap((name) => {
-        const value = parameters[name];
+        const value = call.parameters[name];
         return value === undefined ? [] : [[name, value]];
       }),
     ),
-    statusCode,
-    code: request.errorCode,
+    statusCode: call.statusCode,
+    code: call.errorCode,
   };
 }

@@ -1,17 +1,21 @@
 // What the server counts, in the format of Prometheus. Loaded only where metrics are on.
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { FastifyInstance } from 'fastify';
+import type { CallObserver } from './answered-calls.js';
 import type { RouteContext } from './routes/route.js';
 
 /** Seconds: from a cached answer to a long execution. */
 const BUCKETS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600];
 
-/**
- * Makes the metrics of one server and keeps them up to date.
- *
- * @returns The registry that prints them.
- */
-export function createMetrics(app: FastifyInstance, context: RouteContext): Registry {
+/** The metrics of one server. */
+export interface Metrics {
+  /** Prints them. */
+  readonly registry: Registry;
+  /** Counts a call. */
+  readonly observe: CallObserver;
+}
+
+/** Makes the metrics of one server. */
+export function createMetrics(context: RouteContext): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   addGauges(registry, context);
@@ -30,13 +34,13 @@ export function createMetrics(app: FastifyInstance, context: RouteContext): Regi
     labelNames: ['operation', 'code'],
     registers,
   });
-  app.addHook('onResponse', (request, reply, done) => {
-    const operation = request.routeOptions.config.operationId ?? 'other';
-    duration.observe({ operation, status: reply.statusCode }, reply.elapsedTime / 1000);
-    if (request.errorCode !== '') errors.inc({ operation, code: request.errorCode });
-    done();
-  });
-  return registry;
+  return {
+    registry,
+    observe: ({ operationId: operation = 'other', statusCode: status, errorCode, elapsedMs }) => {
+      duration.observe({ operation, status }, elapsedMs / 1000);
+      if (errorCode !== '') errors.inc({ operation, code: errorCode });
+    },
+  };
 }
 
 function addGauges(registry: Registry, { options, sessions }: RouteContext): void {

@@ -117,6 +117,13 @@ class FakeEventStream implements RemoteEventStream {
     });
   }
 
+  /** The stand-in for the client takes executions itself. */
+  readonly isOpen = false;
+
+  execute(): Promise<never> {
+    return Promise.reject(new Error('Nothing is executed by this stream.'));
+  }
+
   onEvent(listener: (event: SessionEvent) => void): void {
     this.#listener = listener;
   }
@@ -505,9 +512,13 @@ export type RecordedOutput =
 
 /** Records outputs; neighbouring pieces of one stream are joined. */
 export class OutputRecorder implements ExecuteOutput {
-  readonly requestId = 'request-1';
+  readonly requestId: string;
   readonly outputs: RecordedOutput[] = [];
   readonly #waiting: { readonly text: string; readonly resolve: () => void }[] = [];
+
+  constructor(requestId = 'request-1') {
+    this.requestId = requestId;
+  }
 
   stream(name: 'stdout' | 'stderr', text: string): void {
     const last = this.outputs.at(-1);

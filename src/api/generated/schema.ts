@@ -736,7 +736,7 @@ export interface components {
         /** @description One frame of the event stream. */
         SessionEvent: {
             /** @enum {string} */
-            type: "queued" | "started" | "stream" | "data" | "finished";
+            type: "queued" | "started" | "stream" | "data" | "finished" | "answer" | "resumed";
             /** @description The execution it belongs to. */
             executionId: string;
             /**

@@ -1,6 +1,7 @@
 // `GET /metrics` for Prometheus: without a token from the addresses that are allowed, else for owners.
 import { BlockList, isIPv6 } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { CallObserver } from '../answered-calls.js';
 import { authenticate, bearerTokenOf } from '../auth/authenticate.js';
 import { ApiError } from '../errors.js';
 import type { MetricsOptions } from '../options.js';
@@ -9,14 +10,14 @@ import type { RouteContext } from './route.js';
 /** A proxy that is not told of by `trustedProxies` makes every client look like itself. */
 const PROXY_HEADERS = ['forwarded', 'x-forwarded-for', 'x-real-ip'];
 
-/** Call it before the routes that are to be counted. */
+/** @returns What counts the calls. */
 export async function addMetricsRoute(
   app: FastifyInstance,
   context: RouteContext,
   { allowFrom }: MetricsOptions,
-): Promise<void> {
+): Promise<CallObserver> {
   const { createMetrics } = await import('../metrics.js');
-  const registry = createMetrics(app, context);
+  const { registry, observe } = createMetrics(context);
   const allowed = blockListOf(allowFrom);
   app.get('/metrics', async (request, reply) => {
     if (!isAllowed(request, allowed, context)) await assertOwner(request, context);
@@ -25,6 +26,7 @@ export async function addMetricsRoute(
   app.addHook('onClose', () => {
     registry.clear();
   });
+  return observe;
 }
 
 function isAllowed(request: FastifyRequest, allowed: BlockList, context: RouteContext): boolean {

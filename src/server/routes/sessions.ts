@@ -14,8 +14,9 @@ import {
   type ExecuteRequest,
   type Session as SessionBody,
 } from '../../api/index.js';
-import type { NamedValue, Runtime } from '../../runtimes/index.js';
+import type { Runtime } from '../../runtimes/index.js';
 import { ApiError } from '../errors.js';
+import { executionOf } from '../sessions/execution-request.js';
 import type { NewSession } from '../sessions/session-registry.js';
 import type { Session, SessionExecution } from '../sessions/session.js';
 import { OFFERED_EXTENSIONS } from './login.js';
@@ -42,7 +43,7 @@ export function addSessionsRoutes(app: FastifyInstance, context: RouteContext): 
   });
 
   addRoute(app, context, 'executeCode', (request) =>
-    sessionOf(context, request).execute(executionOf(request)),
+    sessionOf(context, request).execute(sentExecution(request)),
   );
 
   addRoute(app, context, 'cancelSession', (request, reply) => {
@@ -99,22 +100,13 @@ async function newSession(context: RouteContext, request: FastifyRequest): Promi
   return { owner, name, runtimeType: snapshot.runtimeType, prepare };
 }
 
-function executionOf(request: FastifyRequest): SessionExecution {
-  const body = request.body as ExecuteRequest;
+function sentExecution(request: FastifyRequest): SessionExecution {
   const executionId = request.headers[EXECUTION_ID_KEY];
-  return {
+  return executionOf(request.body as ExecuteRequest, {
     executionId: typeof executionId === 'string' && executionId !== '' ? executionId : randomUUID(),
-    code: body.code,
-    source: body.source ?? body.code,
-    inputParameters: (body.inputParameters ?? []).map(namedValueOf),
-    outputParameters: body.outputParameters ?? [],
     isConsoleByEvents: request.headers[CONSOLE_OUTPUT_KEY] === CONSOLE_OUTPUT_BY_EVENTS,
     isInputByEvents: request.headers[INPUT_KEY] === INPUT_BY_EVENTS,
+    isAnsweredByEvents: false,
     isAbandoned: () => isAbandoned(request),
-  };
-}
-
-/** An absent value is null: clients that leave null properties out mean that. */
-function namedValueOf({ name, value }: { name: string; value?: unknown }): NamedValue {
-  return { name, value: value ?? null };
+  });
 }

@@ -111,13 +111,7 @@ function answerOf(reply: Extract<InputMessage, { readonly type: 'input_reply' }>
 }
 
 /** Reads a frame of a client; `undefined` for what is not known here. */
-export function parseInputMessage(frame: string): InputMessage | undefined {
-  let message: unknown;
-  try {
-    message = JSON.parse(frame);
-  } catch {
-    return undefined;
-  }
+export function parseInputMessage(message: unknown): InputMessage | undefined {
   if (typeof message !== 'object' || message === null) return undefined;
   const { type, inputId, value, error } = message as Record<string, unknown>;
   if (typeof inputId !== 'string') return undefined;

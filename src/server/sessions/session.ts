@@ -1,5 +1,12 @@
 // One session: a runtime, and around it the queue, the console text, the history and the watchers.
-import type { ExecuteResponse, InputMessage } from '../../api/index.js';
+import type {
+  ExecuteAnswer,
+  ExecuteResponse,
+  InputMessage,
+  ResumedEvent,
+  ResumeMessage,
+  SessionEvent,
+} from '../../api/index.js';
 import { createDeferred } from '../../base/index.js';
 import { RuntimeProcessError } from '../../runtimes/index.js';
 import type {
@@ -12,6 +19,8 @@ import type {
 } from '../../runtimes/index.js';
 import { ApiError } from '../errors.js';
 import { ConsoleText } from './console-text.js';
+import { encodeEvent } from './event-frame.js';
+import { EventLogs } from './event-logs.js';
 import { ExecutionQueue } from './execution-queue.js';
 import { History } from './history.js';
 import { InputRequests } from './input-requests.js';
@@ -54,6 +63,8 @@ export interface SessionExecution {
   readonly isConsoleByEvents: boolean;
   /** The client watches the events and answers requests for input. */
   readonly isInputByEvents: boolean;
+  /** The answer goes the way of the events, and so after them. */
+  readonly isAnsweredByEvents: boolean;
   /** Asked before it starts; true drops it. */
   readonly isAbandoned: () => boolean;
 }
@@ -75,6 +86,7 @@ export class Session {
   readonly #now: () => number;
   readonly #queue = new ExecutionQueue();
   readonly #watchers = new Watchers();
+  readonly #logs = new EventLogs();
   readonly #inputRequests: InputRequests;
   readonly #history: History;
   #console: ConsoleText;
@@ -110,12 +122,39 @@ export class Session {
    *   `API_USER_TIME` when the code, or its owner, has run too long.
    */
   async execute(execution: SessionExecution): Promise<ExecuteResponse> {
+    const { executionId, isAnsweredByEvents, isAbandoned } = execution;
+    if (isAnsweredByEvents) this.#logs.begin(executionId, isAbandoned);
     const isQueued = this.#queue.isBusy;
     if (isQueued) this.#tell('queued', execution);
-    return this.#queue.run(() => {
-      if (isQueued) this.#tell('started', execution);
-      return this.#runExecution(execution);
-    }, execution.isAbandoned);
+    return this.#queue.run(
+      () => {
+        if (isQueued) this.#tell('started', execution);
+        return this.#runExecution(execution);
+      },
+      () => (this.#logs.get(executionId)?.isGone ?? isAbandoned)(),
+    );
+  }
+
+  /** Sends the answer to an execution that is answered by events: the end of what is sent of it. */
+  sendAnswer(answer: ExecuteAnswer): void {
+    void this.#send(answer);
+    this.#logs.end(answer.executionId);
+  }
+
+  /**
+   * Sends a watcher what it has not had of an execution; what comes from now on it gets as all do.
+   *
+   * @param count - How many frames of the execution it has had, requests for input apart.
+   */
+  resume({ executionId, count }: ResumeMessage, watcher: Watcher, isGone: () => boolean): void {
+    const log = this.#logs.get(executionId);
+    const frames = log?.after(count);
+    const state = frames ? 'complete' : this.#logs.isKnown(executionId) ? 'cut' : 'unknown';
+    const resumed: ResumedEvent = { type: 'resumed', executionId, state };
+    void watcher.send(JSON.stringify(resumed));
+    if (log === undefined || frames === undefined) return;
+    log.isGone = isGone;
+    for (const frame of frames) void watcher.send(frame);
   }
 
   /** Asks the running code to stop. What waits in the queue runs after it. */
@@ -223,8 +262,17 @@ export class Session {
   }
 
   #tell(type: 'queued' | 'started', { executionId }: SessionExecution): void {
-    void this.#watchers.send({ type, executionId });
+    void this.#send({ type, executionId });
     this.#watchers.flush();
+  }
+
+  /** Requests for input do not go this way: they are shown to everybody who comes. */
+  #send(event: SessionEvent | ExecuteAnswer): void | Promise<void> {
+    const log = this.#logs.get(event.executionId);
+    if (log === undefined && this.#watchers.count === 0) return undefined;
+    const frame = encodeEvent(event);
+    log?.add(frame);
+    return this.#watchers.sendFrame(frame);
   }
 
   async #runExecution(execution: SessionExecution): Promise<ExecuteResponse> {
@@ -252,9 +300,9 @@ export class Session {
     } finally {
       this.#lastUsedAtMs = this.#now();
       this.#inputRequests.clear();
-      void this.#watchers.send({ type: 'finished', executionId });
+      void this.#send({ type: 'finished', executionId });
       // On the wire before the HTTP answer is.
-      this.#watchers.flush();
+      if (!execution.isAnsweredByEvents) this.#watchers.flush();
     }
   }
 
@@ -264,13 +312,13 @@ export class Session {
     event: RuntimeEvent,
   ): void | Promise<void> {
     if (event.type === 'data') {
-      return this.#watchers.send({ type: 'data', executionId, data: event.data });
+      return this.#send({ type: 'data', executionId, data: event.data });
     }
     if (event.type === 'input_request') {
       return this.#inputRequests.ask(executionId, isInputByEvents, event);
     }
     console.append(event.text);
-    return this.#watchers.send({
+    return this.#send({
       type: 'stream',
       executionId,
       name: event.name,
@@ -289,7 +337,10 @@ export class Session {
   #handleExit(exit: RuntimeExit): string {
     const reason = this.#isClosing ? CLOSED_MESSAGE : describeExit(this.runtimeType, exit);
     this.#queue.close(new ApiError('API_SESSION_GONE', reason));
-    this.#watchers.close();
+    // Executions that end with it are answered first.
+    setImmediate(() => {
+      this.#watchers.close();
+    });
     return reason;
   }
 }

@@ -1,10 +1,11 @@
 // Those who follow a session's events: each event goes to all of them, and the slowest sets the pace.
 import type { SessionEvent } from '../../api/index.js';
+import { encodeEvent, type EventFrame } from './event-frame.js';
 
 /** One follower of a session. */
 export interface Watcher {
   /** Takes one frame; a promise means: wait with the next one until it settles. It never rejects. */
-  send(frame: string): void | Promise<void>;
+  send(frame: EventFrame): void | Promise<void>;
   /** Sends now what it may have held back to send in one piece. */
   flush(): void;
   /** The session is over. */
@@ -29,8 +30,11 @@ export class Watchers {
 
   /** Sends an event to all; a promise means that at least one of them asks to wait. */
   send(event: SessionEvent): void | Promise<void> {
-    if (this.#watchers.size === 0) return undefined;
-    const frame = JSON.stringify(event);
+    if (this.#watchers.size > 0) return this.sendFrame(encodeEvent(event));
+  }
+
+  /** As {@link send}. */
+  sendFrame(frame: EventFrame): void | Promise<void> {
     let waits: Promise<void>[] | undefined;
     for (const watcher of this.#watchers) {
       const wait = watcher.send(frame);

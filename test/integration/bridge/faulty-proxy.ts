@@ -1,9 +1,10 @@
-// A proxy between client and server that breaks connections on demand. It understands as much HTTP as that needs.
+// A proxy between client and server that breaks connections on demand. It understands as much of HTTP and WebSockets as that
+// needs.
 import http from 'node:http';
 import net from 'node:net';
 import type { AddressInfo } from 'node:net';
 
-/** Picks requests by method and path, e.g. `/^POST .*\/execute$/`. */
+/** Picks requests by method and path, e.g. `/^POST .*\/execute$/`; an execution on an event stream is `STREAM execute`. */
 export type RequestPattern = RegExp;
 
 /** What happens to a request that was picked: the request or its answer is dropped, and its connection with it. */
@@ -24,6 +25,7 @@ export class FaultyProxy {
   readonly #sockets = new Set<net.Socket>();
   readonly #tunnels = new Set<net.Socket>();
   readonly #rules: Rule[] = [];
+  #refusesTunnels = false;
 
   static async start(target: string): Promise<FaultyProxy> {
     const server = http.createServer();
@@ -58,6 +60,11 @@ export class FaultyProxy {
   /** Breaks event streams that are open. */
   breakTunnels(): void {
     for (const socket of this.#tunnels) socket.destroy();
+  }
+
+  /** No event stream is opened any more. */
+  refuseTunnels(): void {
+    this.#refusesTunnels = true;
   }
 
   /** Connections are refused, and what was open is broken. */
@@ -118,9 +125,7 @@ export class FaultyProxy {
   }
 
   #tunnel(request: http.IncomingMessage, socket: net.Socket, head: Buffer, target: URL): void {
-    const rule = this.#takeRule(`UPGRADE ${request.url ?? ''}`);
-    if (rule !== undefined) {
-      rule.onHit();
+    if (this.#refusesTunnels) {
       socket.destroy();
       return;
     }
@@ -131,7 +136,25 @@ export class FaultyProxy {
       }, []);
       onward.write(`GET ${request.url ?? ''} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`);
       onward.write(head);
-      socket.pipe(onward).pipe(socket);
+      let answerRule: Rule | undefined;
+      socket.on('data', (chunk) => {
+        const rule = isExecution(chunk) ? this.#takeRule('STREAM execute') : undefined;
+        if (rule?.fault === 'drop request') {
+          rule.onHit();
+          socket.destroy();
+          return;
+        }
+        answerRule ??= rule;
+        onward.write(chunk);
+      });
+      onward.on('data', (chunk) => {
+        if (answerRule !== undefined && chunk.includes('"type":"answer"')) {
+          answerRule.onHit();
+          socket.destroy();
+          return;
+        }
+        socket.write(chunk);
+      });
     });
     for (const end of [socket, onward]) {
       this.#tunnels.add(end);
@@ -143,4 +166,14 @@ export class FaultyProxy {
       });
     }
   }
+}
+
+/** Whether a client's frame that begins here, which is masked, holds an execution (RFC 6455, section 5.2). */
+function isExecution(chunk: Buffer): boolean {
+  const [, length = 0] = chunk;
+  const maskAt = 2 + ({ 126: 2, 127: 8 }[length & 0x7f] ?? 0);
+  const mask = chunk.subarray(maskAt, maskAt + 4);
+  const start = chunk.subarray(maskAt + 4, maskAt + 64);
+  const text = Buffer.from(start.map((byte, index) => byte ^ (mask[index % 4] ?? 0)));
+  return text.includes('"type":"execute"');
 }

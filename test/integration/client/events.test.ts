@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { EventStream, SessionEvent } from '../../../src/client/index.js';
-import { tokens, type FaultServer } from '../../helpers/fault-server.js';
+import { json, tokens, type FaultServer } from '../../helpers/fault-server.js';
 import { makeCertificates } from './certificates.js';
 import { makeClient, serve } from './make-client.js';
 import { startProxy } from './proxy.js';
@@ -67,6 +67,24 @@ describe('event stream', () => {
       '/sessions/s%201/events',
       'Bearer access-1',
     ]);
+  });
+
+  test('long text may come as bytes, which the client says', async () => {
+    const server = await serve();
+    const accepted = acceptEvents(server);
+    const stream = await makeClient(server.url).events('s 1');
+    const { socket, request } = await accepted;
+    const text = 'hé "x"\n'.repeat(20_000);
+
+    socket.send(Buffer.from(`{"type":"stream","executionId":"e1","name":"stderr"}\n${text}`));
+    socket.send(Buffer.from('no JSON\nin front'));
+    socket.send(JSON.stringify(finished));
+
+    expect(await take(stream, 2)).toEqual([
+      { type: 'stream', executionId: 'e1', name: 'stderr', text },
+      finished,
+    ]);
+    expect(request.headers['rserver-stream-text']).toBe('bytes');
   });
 
   test('frames of an unknown kind are passed over', async () => {
@@ -196,5 +214,149 @@ describe('event stream', () => {
     (await accepted).socket.send(JSON.stringify(finished));
 
     expect(await take(stream, 1)).toEqual([finished]);
+  });
+});
+
+describe('executions on the stream', () => {
+  const execution = { code: 'x' };
+  const options = { executionId: 'e1', consoleByEvents: true, timeoutMs: 0 } as const;
+  const body = { success: true, errorMessage: '', outputParameters: [], changedFiles: [] };
+  const answer = { type: 'answer', executionId: 'e1', statusCode: 200, body };
+
+  /** A server that offers them, its accepted sockets one by one, and a client that has seen the offer. */
+  async function prepare(): Promise<{
+    client: ReturnType<typeof makeClient>;
+    accept: () => Promise<WebSocket>;
+    server: FaultServer;
+  }> {
+    const server = await serve();
+    const offer = { 'rserver-extensions': 'events, executions, stdin' };
+    server.script('POST /sessions', json(201, { sessionId: 's1' }, offer));
+    const client = makeClient(server.url);
+    await client.sessions.create();
+    return { client, accept: async () => (await acceptEvents(server)).socket, server };
+  }
+
+  const message = (socket: WebSocket): Promise<Record<string, unknown>> =>
+    new Promise((resolve) => {
+      socket.once('message', (data: Buffer) => {
+        resolve(JSON.parse(data.toString()) as Record<string, unknown>);
+      });
+    });
+
+  test('are one frame there and one back', async () => {
+    const { client, accept } = await prepare();
+    const accepted = accept();
+    const stream = await client.events('s1');
+    const socket = await accepted;
+    const sent = message(socket);
+
+    const running = client.sessions.execute('s1', execution, { ...options, stream });
+    expect(await sent).toEqual({
+      type: 'execute',
+      executionId: 'e1',
+      input: false,
+      body: { code: 'x' },
+    });
+    socket.send(JSON.stringify(answer));
+
+    expect(await running).toMatchObject({ success: true });
+  });
+
+  test('that are refused are the same errors as by HTTP', async () => {
+    const { client, accept } = await prepare();
+    const accepted = accept();
+    const stream = await client.events('s1');
+    const socket = await accepted;
+    socket.once('message', () => {
+      const gone = { message: 'It is gone.', code: 'API_SESSION_GONE' };
+      socket.send(JSON.stringify({ ...answer, statusCode: 410, body: gone }));
+    });
+
+    const running = client.sessions.execute('s1', execution, { ...options, stream });
+
+    await expect(running).rejects.toMatchObject({
+      code: 'CLIENT_SESSION_GONE',
+      facts: { sessionId: 's1', statusCode: 410 },
+    });
+  });
+
+  test('go on over a new connection: what had come is not asked for again', async () => {
+    const { client, accept } = await prepare();
+    const accepted = accept();
+    const stream = await client.events('s1');
+    const first = await accepted;
+    const events = take(stream, 2);
+    const sent = message(first);
+    const running = client.sessions.execute('s1', execution, { ...options, stream });
+    await sent;
+    const reopened = accept();
+    first.send(JSON.stringify(hello), () => {
+      first.close();
+    });
+    const second = await reopened;
+
+    expect(await message(second)).toEqual({ type: 'resume', executionId: 'e1', count: 1 });
+    second.send(JSON.stringify(data)); // of the gap: it comes again
+    second.send(JSON.stringify({ type: 'resumed', executionId: 'e1', state: 'complete' }));
+    for (const frame of [data, answer]) second.send(JSON.stringify(frame));
+
+    expect(await running).toMatchObject({ success: true });
+    expect(await events).toEqual([hello, data]);
+  });
+
+  test('that never arrived are sent again', async () => {
+    const { client, accept } = await prepare();
+    const accepted = accept();
+    const stream = await client.events('s1');
+    const first = await accepted;
+    const sent = message(first);
+    const running = client.sessions.execute('s1', execution, { ...options, stream });
+    const frame = await sent;
+    const reopened = accept();
+    first.terminate();
+    const second = await reopened;
+    await message(second);
+
+    second.send(JSON.stringify({ type: 'resumed', executionId: 'e1', state: 'unknown' }));
+    expect(await message(second)).toEqual(frame);
+    second.send(JSON.stringify(answer));
+
+    expect(await running).toMatchObject({ success: true });
+  });
+
+  test('whose output is gone in part end the stream, and their outcome is unknown', async () => {
+    const { client, accept } = await prepare();
+    const accepted = accept();
+    const stream = await client.events('s1');
+    const first = await accepted;
+    const sent = message(first);
+    const running = client.sessions.execute('s1', execution, { ...options, stream });
+    await sent;
+    const reopened = accept();
+    first.terminate();
+    const second = await reopened;
+    await message(second);
+
+    second.send(JSON.stringify({ type: 'resumed', executionId: 'e1', state: 'cut' }));
+
+    await expect(running).rejects.toMatchObject({ code: 'CLIENT_OUTCOME_UNKNOWN' });
+    await stream.closed;
+  });
+
+  test('of a session that is gone after the break fail at once', async () => {
+    const { client, accept, server } = await prepare();
+    const accepted = accept();
+    const stream = await client.events('s1');
+    const first = await accepted;
+    const sent = message(first);
+    const running = client.sessions.execute('s1', execution, { ...options, stream });
+    await sent;
+    void acceptEvents(server, () => 404);
+
+    first.terminate();
+
+    await expect(running).rejects.toMatchObject({ code: 'CLIENT_OUTCOME_UNKNOWN' });
+    await stream.closed;
   });
 });

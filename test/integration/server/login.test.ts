@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createSecretVerifier } from '../../../src/server/index.js';
 import { failure, startServer, type TestServer, type Tokens } from './harness.js';
 
-const EXTENSIONS = 'events, source, restore, stdin, snapshots';
+const EXTENSIONS = 'events, source, restore, stdin, snapshots, executions';
 const unauthorized = (message: string) =>
   failure('API_UNAUTHENTICATED', 'UnauthorizedException', message);
 const badRefreshToken = failure(

@@ -44,6 +44,7 @@ const execution = (code: string): SessionExecution => ({
   outputParameters: [],
   isConsoleByEvents: false,
   isInputByEvents: false,
+  isAnsweredByEvents: false,
   isAbandoned: () => false,
 });
 
