@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import type { ErrorResponse, WebService } from '../../../src/api/index.js';
+import { openSqliteStore } from '../../../src/server/index.js';
 import {
   failure,
   startServer,
@@ -82,6 +83,27 @@ test('a service published without a version gets a GUID, which the answer tells'
   expect(one.body).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
   const versions = (await get(admin, '/Double')).body.map(({ version }) => version);
   expect(versions.sort()).toEqual([one.body, other.body].sort());
+});
+
+test('each of thousands is listed as it is alone, without its code for others', async () => {
+  const { admin, bob } = await start();
+  await publish(admin, 'Double/1', { ...DOUBLE, description: 'says "ä"\n' });
+  const [alone] = (await get(bob, '/Double/1')).body;
+  const store = await openSqliteStore(path.join(server.dataDirectory, 'rserver.db'));
+  const original = await store.services.find('Double', '1');
+  for (let index = 2; index <= 1500 && original !== undefined; index += 1) {
+    const version = index.toString();
+    await store.services.insert({ ...original, version, revision: version });
+  }
+  await store.close();
+
+  const { body } = await get(bob);
+
+  expect(body).toHaveLength(1500);
+  expect(alone).not.toHaveProperty('code');
+  expect(body.map((service) => ({ ...service, version: '1' }))).toEqual(
+    Array.from({ length: 1500 }, () => alone),
+  );
 });
 
 test('what is not published is not found, and lists are empty', async () => {
