@@ -21,6 +21,9 @@ export interface Finding {
 
 const PROBE_TIMEOUT_MS = 30_000;
 const OLDEST_NODE = [20, 19] as const;
+/** Of the sessions that the embedded server runs. */
+const OLDEST_R = [3, 5] as const;
+const OLDEST_PYTHON = [3, 5] as const;
 
 /**
  * Looks at Node, Jupyter, the configuration, R, Python, the server and the login; starts the embedded server
@@ -65,11 +68,8 @@ export function describeFindings(findings: readonly Finding[]): readonly string[
 
 /** @param nodeVersion - E.g. `20.19.1`. */
 export function examineNode(nodeVersion: string): Finding {
-  const [major = 0, minor = 0] = nodeVersion.split('.').map(Number);
-  const isNewEnough =
-    major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1]);
   const detail = `version ${nodeVersion}`;
-  return isNewEnough
+  return isAtLeast(nodeVersion, OLDEST_NODE)
     ? { name: 'Node', state: 'ok', detail }
     : {
         name: 'Node',
@@ -77,6 +77,15 @@ export function examineNode(nodeVersion: string): Finding {
         detail,
         remedy: `Install Node ${OLDEST_NODE.join('.')} or newer.`,
       };
+}
+
+/** @param version - Of two numbers or more, and perhaps a suffix. */
+function isAtLeast(
+  version: string,
+  [oldestMajor, oldestMinor]: readonly [number, number],
+): boolean {
+  const [major = 0, minor = 0] = version.split('.').map((part) => Number.parseInt(part, 10));
+  return major > oldestMajor || (major === oldestMajor && minor >= oldestMinor);
 }
 
 async function examineJupyter(machine: Machine): Promise<Finding> {
@@ -131,7 +140,8 @@ function describeConfiguration(configuration: ResolvedConfiguration, machine: Ma
   return { name: 'Configuration', state: 'ok', detail };
 }
 
-async function examineR(
+/** Whether sessions in R can run here; `isNeeded` where the embedded server runs them. */
+export async function examineR(
   configuration: ResolvedConfiguration,
   machine: Machine,
   isNeeded: boolean,
@@ -145,6 +155,9 @@ async function examineR(
       'cat(as.character(getRversion()), requireNamespace("jsonlite", quietly = TRUE))';
     const text = await outputOf(file, ['--vanilla', '--slave', '-e', question]);
     const [version = '?', hasJsonlite] = text.trim().split(' ');
+    if (!isAtLeast(version, OLDEST_R)) {
+      return tooOld('R', `${version} at ${file}`, OLDEST_R, 'RSERVER_R', isNeeded);
+    }
     const extra = hasJsonlite === 'TRUE' ? '' : ', without jsonlite';
     return { name: 'R', state: 'ok', detail: `${version} at ${file}${extra}` };
   } catch (error) {
@@ -152,7 +165,8 @@ async function examineR(
   }
 }
 
-async function examinePython(
+/** The same for sessions in Python. */
+export async function examinePython(
   configuration: ResolvedConfiguration,
   machine: Machine,
   isNeeded: boolean,
@@ -161,10 +175,25 @@ async function examinePython(
   const remedy = 'Install Python 3, or set RSERVER_PYTHON to the one that sessions shall use.';
   try {
     const { executable, version } = await askPython(findCommand(machine, command) ?? command);
-    return { name: 'Python', state: 'ok', detail: `${version} at ${executable}` };
+    const detail = `${version} at ${executable}`;
+    if (!isAtLeast(version, OLDEST_PYTHON)) {
+      return tooOld('Python', detail, OLDEST_PYTHON, 'RSERVER_PYTHON', isNeeded);
+    }
+    return { name: 'Python', state: 'ok', detail };
   } catch (error) {
     return missing('Python', firstLine(messageOf(error)), remedy, isNeeded);
   }
+}
+
+function tooOld(
+  name: string,
+  detail: string,
+  oldest: readonly [number, number],
+  variable: string,
+  isNeeded: boolean,
+): Finding {
+  const remedy = `Install ${name} ${oldest.join('.')} or newer, or set ${variable} to one that is there.`;
+  return missing(name, `${detail} is too old for sessions`, remedy, isNeeded);
 }
 
 function missing(name: string, detail: string, remedy: string, isNeeded: boolean): Finding {

@@ -39,10 +39,11 @@ describeInLab('a batch of a service in JupyterLab', (lab) => {
       await notebook.screenshot(`lab-batch-${kernel}-1`);
       writeFileSync(go, '');
 
-      await notebook.output(1).getByText('5 of 5 items done').waitFor();
+      await notebook.output(1).getByText('5 items done').waitFor();
       await notebook.output(1).locator('td', { hasText: '25' }).waitFor();
       await notebook.screenshot(`lab-batch-${kernel}-2`);
       expect(await notebook.output(1).getByText('items done').count()).toBe(1);
+      expect(await notebook.output(1).locator('progress').count()).toBe(0);
       await notebook.close();
     },
   );

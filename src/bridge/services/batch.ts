@@ -43,14 +43,17 @@ export async function runBatch(request: BatchRequest, context: MagicContext): Pr
   try {
     for (let waitMs = FIRST_LOOK_MS; ; waitMs = Math.min(waitMs * 1.5, LONGEST_WAIT_MS)) {
       const status = await webService.batchStatus(name, version, id, { signal });
+      if (status.state === 'complete' || status.state === 'failed') {
+        requireResults(status, request);
+        progress?.finish(items.length);
+        return status;
+      }
       progress?.tell(status);
-      if (status.state === 'complete') return status;
-      if (status.state === 'failed') return requireResults(status, request);
       await pause(waitMs, signal);
       signal.throwIfAborted();
     }
   } catch (error) {
-    progress?.end();
+    progress?.cancel();
     throw error;
   } finally {
     // Not by the signal of the cell: it is aborted by the interrupt that brings us here.
@@ -59,15 +62,15 @@ export async function runBatch(request: BatchRequest, context: MagicContext): Pr
 }
 
 /** Servers call a batch failed when items failed. */
-function requireResults(status: BatchStatus, { name, version, items }: BatchRequest): BatchStatus {
-  if (status.results.length === items.length) return status;
+function requireResults(status: BatchStatus, { name, version, items }: BatchRequest): void {
+  if (status.state === 'complete' || status.results.length === items.length) return;
   throw new BridgeError(
     'BRIDGE_SERVICE_FAILED',
     `The batch of ${name} ${version} failed after ${status.completedItemCount.toString()} of ${items.length.toString()} items.`,
   );
 }
 
-/** One display that changes; its last state says what became of the batch. */
+/** One display that changes; its last state says what became of the batch, without a bar. */
 class Progress {
   readonly #title: string;
   readonly #context: Pick<MagicContext, 'show' | 'update'>;
@@ -88,7 +91,12 @@ class Progress {
     );
   }
 
-  end(): void {
+  /** The results follow. Of a batch that was done at once they say enough. */
+  finish(count: number): void {
+    if (this.#isShown) this.#show(`${count.toString()} ${count === 1 ? 'item' : 'items'} done`, '');
+  }
+
+  cancel(): void {
     this.#show(`${this.#text === '' ? '' : `${this.#text}, `}then cancelled`, '');
   }
 

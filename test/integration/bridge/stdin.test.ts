@@ -1,5 +1,6 @@
 // Input for cells: from the code in the session to the person at the front end, and back.
 import { randomUUID } from 'node:crypto';
+import { stripVTControlCharacters } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createDeferred, silentLogger } from '../../../src/base/index.js';
 import { createZeromqTransport, Kernel, type InputRequester } from '../../../src/jupyter/index.js';
@@ -169,6 +170,38 @@ describe.skipIf(isMissing('R')).each(LANGUAGES)('input in %s', (language) => {
     // How the question waited is nothing to the person.
     expect(JSON.stringify(result)).not.toContain('threading');
     expect(shown.stdout).toBe('in time');
+  });
+
+  test
+    .skipIf(language !== 'python')
+    .each([
+      'input("? ")',
+      'sys.stdin.readline()',
+      'sys.stdin.read()',
+      'sys.stdin.readlines()',
+      '[line for line in sys.stdin]',
+      'next(sys.stdin)',
+    ])('an interrupt of %s shows the frames of the cell alone', async (call) => {
+    const kernel = await site.kernel({ language, mode: 'extensions' });
+    const stop = new AbortController();
+    const input: InputRequester = {
+      allowed: true,
+      requestInput: () => {
+        stop.abort();
+        return new Promise(() => undefined);
+      },
+    };
+
+    const { result } = await kernel.run(`import sys\ndef ask():\n    return ${call}\nask()`, {
+      signal: stop.signal,
+      input,
+    });
+
+    const { traceback } = result as { readonly traceback: readonly string[] };
+    const shown = stripVTControlCharacters(traceback.join('\n'));
+    expect(shown).toContain(`return ${call}`);
+    expect(shown).toContain('KeyboardInterrupt');
+    expect(shown).not.toMatch(/rserver_runtime|stdin\.py|self\.|_source/);
   });
 
   test('is still asked for once, and answered, when the connection breaks meanwhile', async () => {

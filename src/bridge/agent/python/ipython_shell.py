@@ -18,6 +18,7 @@ from _rserver_kernel.event_loop import cell_loop, wants_running_loop
 from _rserver_kernel.front_end_request import request
 from _rserver_kernel.messages import channel, display_message, encode_bundle, text_of
 from _rserver_kernel.quick_colours import quick_colours
+from _rserver_kernel.tracebacks import without_reading
 
 # `_12` and `_i12`: they live in the builtins, since the workspace would grow with every cell.
 _NUMBERED = re.compile(r"_i?[0-9]+$")
@@ -193,6 +194,7 @@ class ZMQInteractiveShell(InteractiveShell):
 
     def showtraceback(self, exc_tuple=None, *args, **kwargs):
         etype, value, tb = self._get_exc_info(exc_tuple)
+        without_reading(tb)
         if not _has_group(value):
             with quick_colours():
                 super(ZMQInteractiveShell, self).showtraceback(exc_tuple, *args, **kwargs)

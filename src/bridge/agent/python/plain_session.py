@@ -11,7 +11,7 @@ from _rserver_kernel.event_loop import cell_loop
 from _rserver_kernel.figures import prefer_own_backend
 from _rserver_kernel.messages import channel, encode_bundle, error_text
 from _rserver_kernel.plain_display import display, mime_bundle, show_itself
-from _rserver_kernel.tracebacks import first_user_frame
+from _rserver_kernel.tracebacks import first_user_frame, without_reading
 from _rserver_kernel.variables import list_variables
 
 _TOP_LEVEL_AWAIT = getattr(ast, "PyCF_ALLOW_TOP_LEVEL_AWAIT", 0)
@@ -148,7 +148,7 @@ def _error_of(error, source):
 
 def _traceback_of(error, name, value, source):
     """Lines of Python's own traceback from the user's first frame on, coloured a little."""
-    last = first_user_frame(error)
+    last = without_reading(first_user_frame(error))
     error = error.with_traceback(last)
     sys.last_type, sys.last_value, sys.last_traceback = type(error), error, last
     if isinstance(error, SyntaxError) and error.text is None and error.filename in linecache.cache:

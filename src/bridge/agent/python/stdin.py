@@ -46,6 +46,7 @@ class RefusedInput:
 
 def refuse(*args, **kwargs):
     """Stands for `input` and `getpass`."""
+    __tracebackhide__ = True
     ipython = sys.modules.get("IPython.core.error")
     family = getattr(ipython, "StdinNotImplementedError", NotImplementedError)
     raise type("StdinNotImplementedError", (family, EOFError), {"__module__": "builtins"})(_REASON)

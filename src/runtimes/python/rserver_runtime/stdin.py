@@ -135,6 +135,7 @@ class _Stream(io.TextIOBase):
         return True
 
     def readline(self, size=-1):
+        __tracebackhide__ = True
         if not self._rest:
             answer = self._source.ask("")
             if answer is None:
@@ -147,12 +148,14 @@ class _Stream(io.TextIOBase):
         return line
 
     def __next__(self):
+        __tracebackhide__ = True
         line = self.readline()
         if line in ("", "\n"):
             raise StopIteration
         return line
 
     def read(self, size=-1):
+        __tracebackhide__ = True
         if size is None or size < 0:
             return "".join(self)
         return self.readline(size)

@@ -480,16 +480,25 @@ describe('%%consume --batch', () => {
 
     const lines = outputs.flatMap((output) =>
       'display' in output
-        ? [output.display.data['text/plain']]
+        ? [output.display.data['text/html']]
         : 'update' in output
-          ? [`update ${String(output.update.data['text/plain'])}`]
+          ? [`update ${String(output.update.data['text/html'])}`]
           : [],
     );
+    // The bar goes when the results come.
     expect(lines.slice(0, 2)).toEqual([
-      'Batch of Cars 1.0: 1 of 2 items done',
-      'update Batch of Cars 1.0: 2 of 2 items done',
+      'Batch of Cars 1.0: 1 of 2 items done <progress value="1" max="2"></progress>',
+      'update Batch of Cars 1.0: 2 items done',
     ]);
     expect(lines).toHaveLength(3);
+  });
+
+  test('somebody who watches sees the results alone of what is done at once', async () => {
+    const input = { allowed: true, requestInput: () => Promise.resolve('') };
+
+    const { outputs } = await kernel.run(cell, { input });
+
+    expect(outputs).toHaveLength(1);
   });
 
   test('an interrupt cancels it', async () => {
