@@ -20,6 +20,7 @@ import { valueDisplay } from './display/values.js';
 import { BridgeError } from './errors.js';
 import type { InputHistory } from './history/input-history.js';
 import type { KeptOutput } from './kept/kept-output.js';
+import { showAgain } from './kept/show-again.js';
 import type { Language } from './language/languages.js';
 import type { LiveSession, RunResult } from './live-session.js';
 import { helpDisplay } from './magics/help-text.js';
@@ -246,6 +247,7 @@ export class CellRun {
       update: (display) => {
         output.updateDisplay(display);
       },
+      showAgain: (count) => showAgain(keptOutput.cells, count, output, this.#signal),
       print: (text) => {
         output.stream('stdout', `${text}\n`);
       },

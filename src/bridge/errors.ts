@@ -120,6 +120,11 @@ export const BRIDGE_ERROR_CODES = {
     cause: 'There is no full text to fetch: nothing was left out of any cell.',
     remedy: 'What the cells show is all that they printed.',
   },
+  BRIDGE_OUTPUT_NOT_KEPT: {
+    cause:
+      'The cell that %output was asked for is not kept: the last 20 cells are, of a front end where somebody sits.',
+    remedy: 'Give the number of a cell which the message names, or run the cell again.',
+  },
   BRIDGE_LOCAL_FILE: {
     cause: "A file on the kernel's machine cannot be read or written.",
     remedy: 'Check its path and permissions; relative paths start in the folder of the kernel.',

@@ -7,6 +7,7 @@ export type {
   SettingEntry,
   SettingOrigin,
 } from './configuration.js';
+export type { SessionNote, SessionNotes } from './earlier-sessions.js';
 export { BRIDGE_ERROR_CODES, BridgeError, type BridgeErrorCode } from './errors.js';
 export type { LanguageName } from './language/languages.js';
 export { renderMagicsDocument } from './magics/document.js';

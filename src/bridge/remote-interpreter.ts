@@ -21,7 +21,7 @@ import type { Agent } from './agent/agent.js';
 import type { AgentCommMessage } from './agent/agent-comms.js';
 import { createPythonAgent } from './agent/python-agent.js';
 import { createRAgent } from './agent/r-agent.js';
-import { runsBeside } from './beside.js';
+import { onlyShowsAgain, runsBeside } from './beside.js';
 import { CellRun, type CellEnvironment } from './cell-run.js';
 import { CodeQuestions } from './code-questions.js';
 import { toFrontEnd } from './comms/comm-messages.js';
@@ -29,6 +29,7 @@ import { deliverComm, switchComms } from './comms/session-comms.js';
 import { SecondSession } from './companion.js';
 import { CompanionQuestions } from './companion-questions.js';
 import type { Configuration, Connect } from './configuration.js';
+import type { SessionNotes } from './earlier-sessions.js';
 import { InputHistory } from './history/input-history.js';
 import { keptHistory } from './history/kept-history.js';
 import { interpreterInfo } from './language/interpreter-info.js';
@@ -39,13 +40,13 @@ import { completeMagic, magicAt } from './magics/magic-help.js';
 import type { MagicTable } from './magics/magic.js';
 import { createMagicTable } from './magics/registry.js';
 import type { LiveSession } from './live-session.js';
-import { OutputLimit } from './output-limit.js';
 import { CellProgress } from './progress/cell-progress.js';
 import { ProgressLine, type ProgressStyle } from './progress/progress-line.js';
 import { PendingSnapshots } from './pending-snapshots.js';
 import { RemoteSession, type WaitingCell } from './remote-session.js';
 import { VariablePanel } from './variable-panel.js';
 import { within } from './waiting.js';
+import { watchOutput } from './watched-output.js';
 
 /** What an interpreter is made with. */
 export interface RemoteInterpreterOptions {
@@ -59,6 +60,8 @@ export interface RemoteInterpreterOptions {
   readonly logger: Logger;
   /** Where inputs are kept across kernels; absent: nowhere. */
   readonly historyFile?: string | undefined;
+  /** Where kernels note the sessions that they use; absent: nowhere. */
+  readonly sessionNotes?: SessionNotes | undefined;
   /** Default: the agent of the language. */
   readonly agent?: Agent | undefined;
 }
@@ -91,7 +94,7 @@ class RemoteInterpreter implements Interpreter {
   #typedCode: string | undefined;
 
   constructor(options: RemoteInterpreterOptions) {
-    const { configuration, connect, notebookName, version, logger } = options;
+    const { configuration, connect, notebookName, sessionNotes, version, logger } = options;
     const language = languageOf(options.language);
     this.info = interpreterInfo(language.name, version);
     this.#language = language;
@@ -100,6 +103,7 @@ class RemoteInterpreter implements Interpreter {
     this.#agent = options.agent ?? createAgent(language);
     const common = {
       notebookName,
+      sessionNotes,
       onComm: (message: AgentCommMessage) => {
         this.#host?.background.comm(toFrontEnd(message));
       },
@@ -130,6 +134,7 @@ class RemoteInterpreter implements Interpreter {
           ...common,
           ...part,
           language: otherLanguage,
+          cellMagic: `%%${otherLanguage.name.toLowerCase()}`,
           agent: otherAgent,
           onSwitch: switchesComms(otherAgent),
         }),
@@ -137,14 +142,18 @@ class RemoteInterpreter implements Interpreter {
     this.#companionQuestions = new CompanionQuestions(this.#companion);
     this.#questions = new CodeQuestions(this.#session, language);
     this.#panel = new VariablePanel(this.#session);
+    const keptOutput = new KeptOutput();
     this.#environment = {
       language,
       session: this.#session,
       companion: this.#companion,
-      snapshots: new PendingSnapshots((display) => this.#host?.background.updateDisplay(display)),
+      snapshots: new PendingSnapshots((display) => {
+        keptOutput.cells.update(display);
+        this.#host?.background.updateDisplay(display);
+      }),
       magics: this.#magics,
       history: this.#history,
-      keptOutput: new KeptOutput(),
+      keptOutput,
     };
   }
 
@@ -178,34 +187,45 @@ class RemoteInterpreter implements Interpreter {
     signal: AbortSignal,
   ): Promise<ExecuteResult> {
     const style = this.#progressStyle(request, input);
-    if (style === undefined) return this.#runWithinLimit(request, output, { input, signal });
+    if (style === undefined) return this.#runWatched(request, output, { input, signal });
     const progress = new CellProgress(() => [this.#session, this.#companion.session]);
     const describe = (elapsedMs: number): string | undefined => progress.describe(elapsedMs);
     const line = new ProgressLine({ output, style, describe });
     const cell = { input: line.before(input), signal, work: progress.work };
     try {
-      return await this.#runWithinLimit(request, line, cell);
+      return await this.#runWatched(request, line, cell);
     } finally {
       line.end();
     }
   }
 
   /** Where nobody can be asked nobody looks on: a batch run keeps all of its output. */
-  async #runWithinLimit(
+  async #runWatched(
     request: ExecuteRequest,
     output: ExecuteOutput,
     cell: WaitingCell,
   ): Promise<ExecuteResult> {
     const { keptOutput } = this.#environment;
     const { outputLimitBytes } = this.#session.configuration.settings;
-    const limit =
-      cell.input.allowed && outputLimitBytes > 0
-        ? new OutputLimit(output, outputLimitBytes, keptOutput)
+    const watched =
+      cell.input.allowed && !onlyShowsAgain(request.code, this.#language, this.#magics)
+        ? watchOutput(output, request, keptOutput, outputLimitBytes)
         : undefined;
+    if (cell.input.allowed && !request.silent) this.#tellOfEarlierSessions(output);
+    let result: ExecuteResult | undefined;
     try {
-      return await new CellRun(this.#environment, request, limit ?? output, cell).run();
+      result = await new CellRun(this.#environment, request, watched?.output ?? output, cell).run();
+      return result;
     } finally {
-      limit?.end();
+      watched?.end(result);
+    }
+  }
+
+  /** Sessions that killed kernels of this notebook left: told once, where somebody looks on. */
+  #tellOfEarlierSessions(output: ExecuteOutput): void {
+    for (const session of [this.#session, this.#companion.session]) {
+      const words = session?.earlier.takeWords();
+      if (words !== undefined) output.stream('stderr', `${words}\n`);
     }
   }
 

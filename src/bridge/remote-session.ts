@@ -2,6 +2,7 @@
 import { AppError, isAbortError, messageOf, raceAbort } from '../base/index.js';
 import type { InputRequester } from '../jupyter/index.js';
 import type { Configuration, Connect, Connection } from './configuration.js';
+import { EarlierSessions, type EarlierSessionsOptions } from './earlier-sessions.js';
 import { BridgeError } from './errors.js';
 import type { LiveSession } from './live-session.js';
 import type { CellWork } from './progress/cell-progress.js';
@@ -15,7 +16,7 @@ import { SessionOpener, type SessionOpenerOptions } from './session-opener.js';
 import { within } from './waiting.js';
 
 /** What a session life is made with. */
-export interface RemoteSessionOptions extends SessionOpenerOptions {
+export interface RemoteSessionOptions extends SessionOpenerOptions, EarlierSessionsOptions {
   readonly configuration: Configuration;
   readonly connect: Connect;
   /** Called when another session is used from now on, or none: what lived in the one before is out of reach. */
@@ -38,6 +39,8 @@ export class RemoteSession {
   configuration: Configuration;
   /** The web services that cells have seen. */
   readonly services = new KnownServices();
+  /** Those of killed kernels of this notebook. */
+  readonly earlier: EarlierSessions;
   readonly #options: RemoteSessionOptions;
   /** Ends everything but connecting; a session that is being created is first waited for, so that it can be closed. */
   readonly #ended = new AbortController();
@@ -59,7 +62,10 @@ export class RemoteSession {
     this.configuration = options.configuration;
     this.#connection = new SessionConnection(options.connect, this.#activity);
     this.#opener = new SessionOpener(options, this.#activity, this.#ended.signal);
-    this.#closer = new SessionCloser(options.logger);
+    this.earlier = new EarlierSessions(options);
+    this.#closer = new SessionCloser((id) => {
+      this.earlier.release(id);
+    }, options.logger);
   }
 
   /** The session when it is there, without waiting. */
@@ -142,7 +148,7 @@ export class RemoteSession {
       );
     }
     const connection = await this.#settledConnection(cell);
-    const isOwn = this.#closer.hasLeft(entry.id);
+    const isOwn = this.#closer.hasLeft(entry.id) || (await this.earlier.isFound(entry.id));
     const live = await raceAbort(
       this.#opener.open(connection, { ...entry, isOwn }, this.configuration),
       cell.signal,
@@ -157,6 +163,16 @@ export class RemoteSession {
     await this.#closer.close(live, options);
     this.#use(undefined);
     return live;
+  }
+
+  /** Closes a session that is not used here. Throws as {@link connected} and the client do. */
+  async closeOther(
+    cell: WaitingCell,
+    { id }: RemoteSessionEntry,
+    options: { readonly force: boolean },
+  ): Promise<void> {
+    const { client } = await this.connected(cell);
+    await this.#closer.closeById(id, client, options);
   }
 
   /**
@@ -208,6 +224,7 @@ export class RemoteSession {
     const previous = this.#swap(live);
     this.configuration = configuration;
     const before = this.#connection.replace(connection);
+    this.earlier.look(connection.client, this.#ended.signal);
     if (previous !== undefined) await this.discard(previous);
     await this.#closer.discardLeft();
     await before?.client.destroy();
@@ -261,6 +278,7 @@ export class RemoteSession {
     ];
     await within(
       Promise.all([
+        this.earlier.leave(),
         ...closing.map((session) =>
           this.#closer.closeWithin(SHUTDOWN_MS, session, this.connection?.client),
         ),
@@ -290,7 +308,11 @@ export class RemoteSession {
   async #openFirst(): Promise<LiveSession> {
     const connection = await this.#connect();
     const resume = this.#resume ?? (await this.#opener.findKept(connection, this.configuration));
-    if (resume === undefined) return this.#opener.create(connection, {}, this.configuration);
+    if (resume === undefined) {
+      const live = await this.#opener.create(connection, {}, this.configuration);
+      this.earlier.look(connection.client, this.#ended.signal);
+      return live;
+    }
     const entries = await connection.client.sessions.list({ signal: this.#ended.signal });
     this.#resume = undefined;
     if (!entries.some(({ id }) => id === resume.id)) throw sessionGone(resume.name);
@@ -339,12 +361,14 @@ export class RemoteSession {
     this.#live = live;
     if (live?.id === this.#usedId) return;
     this.#usedId = live?.id;
+    if (live !== undefined) this.earlier.use(live.id, live.isOwn);
     this.#options.onSwitch(live);
   }
 
   #loseSession(cause: AppError): BridgeError {
     const live = this.#live;
     live?.detach();
+    if (live !== undefined) this.earlier.release(live.id);
     this.#use(undefined);
     return cause instanceof BridgeError ? cause : sessionGone(live?.name, cause);
   }

@@ -8,9 +8,12 @@ import { isSessionGone } from './session-failures.js';
 export class SessionCloser {
   /** Sessions we made and no longer use, which are closed when the kernel ends. */
   readonly #left = new Map<string, LiveSession>();
+  readonly #onRelease: (id: string) => void;
   readonly #logger: Logger;
 
-  constructor(logger: Logger) {
+  /** @param onRelease - Called with the id of a session that is ended, or left because it is somebody else's. */
+  constructor(onRelease: (id: string) => void, logger: Logger) {
+    this.#onRelease = onRelease;
     this.#logger = logger;
   }
 
@@ -32,6 +35,7 @@ export class SessionCloser {
   leave(live: LiveSession): void {
     live.detach();
     if (live.isOwn) this.#left.set(live.id, live);
+    else this.#onRelease(live.id);
   }
 
   /**
@@ -59,14 +63,24 @@ export class SessionCloser {
 
   /** Ends a session on the server and stops listening to it. A session that is gone already is no failure. */
   async close(live: LiveSession, options: { readonly force: boolean }): Promise<void> {
-    const { sessions } = live.client;
+    await this.closeById(live.id, live.client, options);
+    live.detach();
+  }
+
+  /** Ends any session of the person's, as {@link close} does. */
+  async closeById(
+    id: string,
+    { sessions }: RemoteClient,
+    options: { readonly force: boolean },
+  ): Promise<void> {
     try {
-      await (options.force ? sessions.closeByForce(live.id) : sessions.close(live.id));
+      await (options.force ? sessions.closeByForce(id) : sessions.close(id));
     } catch (error) {
       if (!isSessionGone(error)) throw error;
     }
-    live.detach();
-    this.#left.delete(live.id);
+    this.#left.get(id)?.detach();
+    this.#left.delete(id);
+    this.#onRelease(id);
   }
 
   /** At the end of the kernel: a failure is only logged. */

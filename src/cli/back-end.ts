@@ -4,7 +4,8 @@ import type { Interpreter } from '../jupyter/index.js';
 import { loadConfiguration, ResolvedConfiguration } from './config.js';
 import { EmbeddedStarter } from './embedded-starter.js';
 import { variable, type Machine } from './machine.js';
-import { defaultDataDirectory, historyFile } from './paths.js';
+import { defaultDataDirectory, historyFile, sessionNotesDirectory } from './paths.js';
+import { FileSessionNotes } from './session-notes.js';
 
 /** What a kernel knows from its command line and surroundings. */
 export interface BackEndOptions {
@@ -70,6 +71,7 @@ async function createInterpreter(
     logger,
     // Not while the configuration cannot be read: it may say `off`.
     ...(isHistoryKept && { historyFile: historyFile(dataDirectory, language) }),
+    sessionNotes: new FileSessionNotes(sessionNotesDirectory(dataDirectory), notebookName),
     ...(notebookName !== undefined && { notebookName }),
   });
 }

@@ -29,6 +29,11 @@ export function historyFile(dataDirectory: string, language: 'r' | 'python'): st
   return path.join(dataDirectory, 'history', `${language}.sqlite`);
 }
 
+/** The folder of the notes which sessions kernels use, in a data folder. */
+export function sessionNotesDirectory(dataDirectory: string): string {
+  return path.join(dataDirectory, 'kernel-sessions');
+}
+
 /**
  * Folders that can hold the records of running servers, best first.
  * XDG_RUNTIME_DIR may be set without being there (`su`), so there is a second choice below the home folder.

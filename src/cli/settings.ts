@@ -136,7 +136,7 @@ export const SETTINGS = {
     kind: 'bytes',
     defaultValue: '10485760',
     places: ANYWHERE,
-    help: 'Most text a cell shows, and most of each rich output; `%output` fetches all. 0 means no limit; batch runs have none.',
+    help: 'Most text a cell shows, and most of each rich output; `%output FILE` fetches all. 0 means no limit; batch runs have none.',
   },
   progress: {
     environment: 'RSERVER_PROGRESS',

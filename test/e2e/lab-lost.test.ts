@@ -3,6 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { describeInLab, type Lab, type NotebookPage } from '../helpers/lab.js';
+import { openConsole } from '../helpers/lab-console.js';
 import type { KernelName } from '../helpers/notebook.js';
 
 /** Cells that wait say so, and go on when the file is there; another file tells that they are done. */
@@ -60,6 +61,9 @@ describeInLab('JupyterLab', (lab) => {
       await notebook.run(4);
       await notebook.output(4).getByText(id).waitFor();
       await notebook.screenshot(`lab-killed-${kernel}-2`);
+      const told = `${await notebook.text(3)}${await notebook.text(4)}`;
+      expect(told.split('A session of an earlier kernel of this notebook')).toHaveLength(2);
+      expect(told).toContain(`%session attach ${id.slice(0, 8)} takes it up`);
       expect(await notebook.cell(2).locator('.jp-InputPrompt').textContent()).not.toContain('*');
 
       signs.letGo();
@@ -115,6 +119,37 @@ describeInLab('JupyterLab', (lab) => {
 
       await notebook.output(1).getByText('34', { exact: true }).waitFor();
       await notebook.screenshot(`lab-reloaded-${kernel}-2`);
+      await notebook.close();
+    },
+  );
+
+  test.each(LANGUAGES)(
+    'shows the output of a cell again after the page was loaded anew, also while it runs ($kernel)',
+    async ({ kernel, wait }) => {
+      const name = `again-${kernel}.ipynb`;
+      const signs = signsOf(lab(), name);
+      const notebook = await lab().open(name, kernel, [wait(signs.go, signs.done), '%output']);
+      await notebook.run(0);
+      await notebook.output(0).getByText('before').waitFor();
+      await notebook.reload();
+      await notebook.busy();
+      const panel = await openConsole(notebook, 'Subshell Console');
+
+      await panel.run('%output');
+      await panel.outputs.getByText('before').waitFor();
+      await notebook.screenshot(`lab-again-${kernel}-1`);
+      await notebook.run(1);
+      await notebook.running(1);
+      signs.letGo();
+      await panel.shows('33');
+      await panel.outputs.locator('img').waitFor();
+      await notebook.output(1).getByText('33', { exact: true }).waitFor();
+      await notebook.output(1).locator('img').waitFor();
+
+      await notebook.screenshot(`lab-again-${kernel}-2`);
+      const all = /^before\s+after 1\s+after 2\s+after 3\s+33$/;
+      expect((await panel.outputs.allInnerTexts()).join('\n').trim()).toMatch(all);
+      expect((await notebook.text(1)).trim()).toMatch(all);
       await notebook.close();
     },
   );

@@ -2,7 +2,7 @@
 import { silentLogger } from '../../src/base/index.js';
 import type { BridgeSettings, Connect } from '../../src/bridge/configuration.js';
 import { createRemoteInterpreter } from '../../src/bridge/index.js';
-import type { LanguageName } from '../../src/bridge/index.js';
+import type { LanguageName, SessionNotes } from '../../src/bridge/index.js';
 import type {
   ExecuteRequest,
   ExecuteResult,
@@ -33,6 +33,7 @@ export interface FakeKernelOptions {
   readonly settings?: Partial<BridgeSettings>;
   readonly connect?: Connect;
   readonly notebookName?: string;
+  readonly sessionNotes?: SessionNotes;
 }
 
 /** The back end of a kernel whose server is a {@link FakeRemote}. */
@@ -46,6 +47,7 @@ export class FakeKernel {
       configuration: new FakeConfiguration(options.settings),
       connect: options.connect ?? (() => Promise.resolve(connectionTo(remote))),
       notebookName: options.notebookName,
+      sessionNotes: options.sessionNotes,
       version: '1.2.3',
       logger: silentLogger,
       agent: fakeAgent,
@@ -64,7 +66,7 @@ export class FakeKernel {
     const {
       signal = new AbortController().signal,
       input = noInput,
-      output = new OutputRecorder(),
+      output = new OutputRecorder(`request-${this.#executionCount + 1}`),
       ...rest
     } = parts;
     this.#executionCount += 1;

@@ -1,5 +1,7 @@
-// What was left out of the last cell whose output was cut: its full text, and outputs that were too large to show.
+// What cells have shown, and what was left out of the last one whose output was cut: its full text, and outputs that were
+// too large to show.
 import type { Readable } from 'node:stream';
+import { CellRecords } from './cell-records.js';
 import { UnnamedFile } from './unnamed-file.js';
 
 /** These travel as base64; a file gets their bytes. */
@@ -84,12 +86,14 @@ export class KeptParts {
   }
 }
 
-/** Both. */
+/** What a kernel keeps of the output of its cells. */
 export class KeptOutput {
+  readonly cells = new CellRecords();
   readonly text = new KeptText();
   readonly parts = new KeptParts();
 
   close(): void {
+    this.cells.close();
     this.text.close();
     this.parts.close();
   }

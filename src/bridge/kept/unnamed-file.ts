@@ -1,19 +1,15 @@
 // A temporary file without a name: it goes with the kernel, however that ends.
-import {
-  closeSync,
-  createReadStream,
-  mkdtempSync,
-  openSync,
-  rmSync,
-  writeSync,
-  type ReadStream,
-} from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { closeSync, openSync, read, unlinkSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Readable } from 'node:stream';
+import { promisify } from 'node:util';
 import { messageOf } from '../../base/index.js';
 
 /** More than this is not kept, so that a loop that prints for ever does not fill the disk. Bytes. */
 const MAX_BYTES = 4 * 2 ** 30;
+const CHUNK_BYTES = 256 * 1024;
 
 /** What is added stays until it is emptied or closed; a failure is kept as a reason, and nothing is added after it. */
 export class UnnamedFile {
@@ -35,12 +31,9 @@ export class UnnamedFile {
   begin(): void {
     this.close();
     try {
-      const folder = mkdtempSync(path.join(tmpdir(), 'rserver-kernel-'));
-      try {
-        this.#file = openSync(path.join(folder, 'output'), 'wx+', 0o600);
-      } finally {
-        rmSync(folder, { recursive: true });
-      }
+      const name = path.join(tmpdir(), `rserver-kernel-${randomUUID()}`);
+      this.#file = openSync(name, 'wx+', 0o600);
+      unlinkSync(name);
     } catch (error) {
       this.#problem = messageOf(error);
     }
@@ -72,9 +65,9 @@ export class UnnamedFile {
    * @param start - Of the first byte. @param end - Behind the last byte.
    * @returns `undefined` when there is nothing.
    */
-  read(start = 0, end = this.#bytes): ReadStream | undefined {
+  read(start = 0, end = this.#bytes): Readable | undefined {
     if (this.#file === undefined || end <= start) return undefined;
-    return createReadStream('', { fd: this.#file, autoClose: false, start, end: end - 1 });
+    return Readable.from(chunksOf(this.#file, start, end), { objectMode: false });
   }
 
   close(): void {
@@ -82,5 +75,18 @@ export class UnnamedFile {
     this.#file = undefined;
     this.#bytes = 0;
     this.#problem = undefined;
+  }
+}
+
+const readChunk = promisify(read);
+
+/** Not `createReadStream`: that closes the file when it is left before its end. */
+async function* chunksOf(file: number, start: number, end: number): AsyncGenerator<Buffer> {
+  for (let at = start; at < end;) {
+    const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, end - at));
+    const { bytesRead } = await readChunk(file, chunk, 0, chunk.length, at);
+    if (bytesRead === 0) return;
+    at += bytesRead;
+    yield chunk.subarray(0, bytesRead);
   }
 }

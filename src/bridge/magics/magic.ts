@@ -54,11 +54,18 @@ export interface MagicContext {
   readonly signal: AbortSignal;
   readonly history: InputHistory;
   readonly magics: MagicTable;
-  /** What was left out of the last cell whose output was cut. */
+  /** What cells have shown, and what was left out of the last one whose output was cut. */
   readonly keptOutput: KeptOutput;
   readonly show: (display: Display) => void;
   /** Changes what was shown with this id. */
   readonly update: (display: Display & { readonly displayId: string }) => void;
+  /**
+   * Shows what a cell has shown, and follows it as long as it runs.
+   *
+   * @param executionCount - Absent: the last cell.
+   * @throws {BridgeError} `BRIDGE_OUTPUT_NOT_KEPT`.
+   */
+  readonly showAgain: (executionCount: number | undefined) => Promise<void>;
   /** A line of text on stdout. */
   readonly print: (text: string) => void;
   readonly setConfiguration: (configuration: Configuration) => void;

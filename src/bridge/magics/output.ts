@@ -1,4 +1,4 @@
-// %output: writes what was left out of a cell to a file.
+// %output: shows again what a cell has shown, and writes what was left out of one to a file.
 import type { Readable } from 'node:stream';
 import { BridgeError } from '../errors.js';
 import type { KeptOutput } from '../kept/kept-output.js';
@@ -6,16 +6,24 @@ import { writeLocalFile } from './local-file.js';
 import type { Magic } from './magic.js';
 import { readWords } from './words.js';
 
+/** No argument, or the number of a cell. */
+const CELL = /^\d*$/;
+
 const OPTIONS = { force: 'flag', part: 'value' } as const;
 
 export const outputMagic: Magic = {
   name: 'output',
-  summary: 'Writes what was left out of the last cell whose output was cut to a file.',
+  summary: 'Shows again what a cell has shown; writes what was left out of a cell to a file.',
   usages: [
+    {
+      call: '[N]',
+      form: 'line',
+      help: 'Shows what the cell `[N]` has shown; default the last cell. One that still runs is followed until it is done.',
+    },
     {
       call: 'FILE',
       form: 'line',
-      help: "Writes the full text of the cell to this file on the kernel's machine.",
+      help: "Writes the full text of the last cell whose output was cut to this file on the kernel's machine.",
     },
   ],
   options: [
@@ -26,14 +34,22 @@ export const outputMagic: Magic = {
     },
     { name: 'force', help: 'Replaces a file that is already there.' },
   ],
-  examples: ['%output long.txt', '%output plot.png --part 1'],
+  examples: ['%output', '%output 5', '%output long.txt', '%output plot.png --part 1'],
   details:
-    'Cells of a front end where somebody sits show text up to the setting `output_limit_bytes`, and other outputs that are no larger; the rest is kept in a temporary file until the next cell is cut, or the kernel ends. `clear_output` begins the count anew. Batch runs are not cut.',
-  async run({ argument }, { keptOutput, print, signal }) {
+    'Kept is what the last 20 cells have shown that a person ran in the notebook or at the console, up to 256 MiB; nothing of batch runs. After a page was loaded anew while a cell ran, `%output` shows all of that cell. In a subshell it runs beside the cell. A file whose name is a number is written `./5`.\n\nCells of a front end where somebody sits show text up to the setting `output_limit_bytes`, and other outputs that are no larger; the rest is kept in a temporary file until the next cell is cut, or the kernel ends. `clear_output` begins the count anew. Batch runs are not cut.',
+  runsBeside: (argument) => CELL.test(argument),
+  async run({ argument }, { keptOutput, print, signal, showAgain }) {
+    if (CELL.test(argument)) {
+      await showAgain(argument === '' ? undefined : Number(argument));
+      return undefined;
+    }
     const { words, options } = readWords('output', argument, OPTIONS);
     const [file, ...more] = words;
     if (file === undefined || more.length > 0) {
-      throw new BridgeError('BRIDGE_MAGIC_USAGE', '%output wants the name of one file.');
+      throw new BridgeError(
+        'BRIDGE_MAGIC_USAGE',
+        '%output wants the number of a cell, or the name of one file.',
+      );
     }
     const { part } = options;
     const content = typeof part === 'string' ? readPart(part, keptOutput) : readText(keptOutput);

@@ -1,6 +1,7 @@
 // %session: which session on the server this notebook uses.
 import { tableDisplay, textDisplay } from '../display/tables.js';
 import { BridgeError } from '../errors.js';
+import type { RemoteSessionEntry } from '../remote-client.js';
 import { choose } from './choose.js';
 import type { Magic, MagicContext } from './magic.js';
 import { readWords } from './words.js';
@@ -25,6 +26,7 @@ export const sessionMagic: Magic = {
       help: 'Goes on in another session, by its name or id; the present one stays until the kernel ends.',
     },
     { call: 'close', form: 'line', help: 'Closes the session; the next cell opens a new one.' },
+    { call: 'close X', form: 'line', help: 'Closes another session, by its name or id.' },
   ],
   awaitsSnapshots: true,
   options: [
@@ -32,6 +34,8 @@ export const sessionMagic: Magic = {
     { name: 'keep', help: 'With `new`: leaves the present session open until the kernel ends.' },
   ],
   examples: ['%session', '%session attach 5b8a', '%session close --force'],
+  details:
+    'The session of a kernel that was killed stays on the server with its variables. The next kernel of the notebook tells its id; after `attach` it is the own session of the notebook again. A session that somebody else made is left when the kernel ends.',
   complete: (words) => (words.length === 0 ? COMMANDS : []),
   async run({ argument }, context) {
     const { words, options } = readWords('session', argument, { force: 'flag', keep: 'flag' });
@@ -41,7 +45,7 @@ export const sessionMagic: Magic = {
     else if (command === 'list') await listSessions(context);
     else if (command === 'new') await openNew(name, options['keep'] === true, context);
     else if (command === 'attach') await attach(name, context);
-    else if (command === 'close') await close(options['force'] === true, context);
+    else if (command === 'close') await close(name, options['force'] === true, context);
     else {
       throw new BridgeError('BRIDGE_MAGIC_USAGE', `%session has no command "${command}".`, {
         hint: `It has ${COMMANDS.join(', ')}.`,
@@ -127,16 +131,11 @@ async function openNew(name: string, keeps: boolean, context: MagicContext): Pro
 }
 
 async function attach(wanted: string, context: MagicContext): Promise<void> {
-  const { session, cell, signal, print } = context;
+  const { session, cell, print } = context;
   if (wanted === '') {
     throw new BridgeError('BRIDGE_MAGIC_USAGE', '%session attach wants a name or an id.');
   }
-  const { client } = await session.connected(cell);
-  const entry = choose(await client.sessions.list({ signal }), wanted, {
-    what: 'session',
-    notFound: 'BRIDGE_SESSION_NOT_FOUND',
-    ambiguous: 'BRIDGE_SESSION_AMBIGUOUS',
-  });
+  const entry = await findSession(wanted, context);
   if (entry.id === session.live?.id) {
     print(`This is the session "${entry.name}" already.`);
     return;
@@ -150,7 +149,26 @@ async function attach(wanted: string, context: MagicContext): Promise<void> {
   print(`The session "${previous.name}" stays on the server: ${previous.id}`);
 }
 
-async function close(force: boolean, { session, print }: MagicContext): Promise<void> {
+async function findSession(
+  wanted: string,
+  { session, cell, signal }: MagicContext,
+): Promise<RemoteSessionEntry> {
+  const { client } = await session.connected(cell);
+  return choose(await client.sessions.list({ signal }), wanted, {
+    what: 'session',
+    notFound: 'BRIDGE_SESSION_NOT_FOUND',
+    ambiguous: 'BRIDGE_SESSION_AMBIGUOUS',
+  });
+}
+
+async function close(wanted: string, force: boolean, context: MagicContext): Promise<void> {
+  const { session, cell, print } = context;
+  const entry = wanted === '' ? undefined : await findSession(wanted, context);
+  if (entry !== undefined && entry.id !== session.live?.id) {
+    await session.closeOther(cell, entry, { force });
+    print(`The session "${entry.name}" was ${force ? 'ended by force' : 'closed'}: ${entry.id}`);
+    return;
+  }
   const closed = await session.close({ force });
   print(
     closed === undefined

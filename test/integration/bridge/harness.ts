@@ -218,7 +218,7 @@ export class TestKernel {
   ): Promise<Cell> {
     const {
       signal = new AbortController().signal,
-      output = new OutputRecorder(),
+      output = new OutputRecorder(`request-${this.#executionCount + 1}`),
       input = noInput,
       ...rest
     } = parts;

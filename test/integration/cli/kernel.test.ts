@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ConnectionInfo } from '../../../src/jupyter/index.js';
 import { resultOf, Surroundings } from '../../helpers/command-line.js';
+import { writeConnectionFile } from '../../helpers/connection-file.js';
 import { KernelClient } from '../../helpers/kernel-client.js';
 
 const UNREACHABLE = {
@@ -15,7 +16,6 @@ const UNREACHABLE = {
 /** Larger than any process id that a system gives out. */
 const DEAD_PID = 2 ** 30;
 
-// Over ipc the test knows the addresses beforehand; Windows has none.
 describe.skipIf(process.platform === 'win32')('a kernel process', () => {
   let here: Surroundings;
   let info: ConnectionInfo;
@@ -24,34 +24,7 @@ describe.skipIf(process.platform === 'win32')('a kernel process', () => {
   beforeEach(() => {
     here = new Surroundings({ RSERVER_R: '/nowhere/R', RSERVER_LOG_LEVEL: 'warn' });
     here.env['RSERVER_LOG_FILE'] = path.join(here.directory, 'kernel.log');
-    const ip = path.join(here.directory, 'k');
-    const [shellPort, iopubPort, stdinPort, controlPort, heartbeatPort] = [1, 2, 3, 4, 5] as const;
-    const key = 'a key of tests';
-    info = {
-      transport: 'ipc',
-      ip,
-      key,
-      shellPort,
-      iopubPort,
-      stdinPort,
-      controlPort,
-      heartbeatPort,
-    };
-    connectionFile = path.join(here.directory, 'connection.json');
-    writeFileSync(
-      connectionFile,
-      JSON.stringify({
-        transport: 'ipc',
-        ip,
-        key,
-        signature_scheme: 'hmac-sha256',
-        shell_port: shellPort,
-        iopub_port: iopubPort,
-        stdin_port: stdinPort,
-        control_port: controlPort,
-        hb_port: heartbeatPort,
-      }),
-    );
+    ({ file: connectionFile, info } = writeConnectionFile(here.directory));
   });
   afterEach(async () => {
     client?.forgetUnread();

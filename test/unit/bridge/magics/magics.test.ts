@@ -848,6 +848,100 @@ describe('%output', () => {
     });
   });
 
+  describe('without a file', () => {
+    const textOf = ({ outputs }: CellOutcome): string =>
+      outputs.map((one) => ('stream' in one ? one.text : '')).join('');
+
+    beforeEach(() => {
+      remote.script = ({ agentCall, print, done }) => {
+        print(`ran ${agentCall?.code ?? ''}\n`);
+        done();
+        return undefined;
+      };
+    });
+
+    test('shows the last cell again, or that of a number', async () => {
+      await kernel.run('x', { input: somebody });
+      await kernel.run('y', { input: somebody });
+
+      expect(textOf(await kernel.run('%output', { input: somebody }))).toBe('ran y\n');
+      expect(textOf(await kernel.run('%output 1', { input: somebody }))).toBe('ran x\n');
+      expect(textOf(await kernel.run('%output', { input: somebody }))).toBe('ran y\n');
+    });
+
+    test('shows all that a cell that was cut has shown, and leaves its full text to be fetched', async () => {
+      remote.script = ({ print, done }) => {
+        for (let line = 0; line < 20_000; line += 1) print(`line ${line}\n`);
+        done();
+        return undefined;
+      };
+      const cut = await kernel.run('x', { input: somebody });
+
+      const again = await kernel.run('%output', { input: somebody });
+      const text = path.join(folder, 'all.txt');
+      await kernel.run(`%output ${text}`, { input: somebody });
+
+      expect(textOf(cut)).toContain('left out here');
+      expect(textOf(again)).toBe(textOf(cut));
+      expect((await readFile(text, 'utf8')).split('\n')).toHaveLength(20_001);
+    });
+
+    test.each([
+      ['a batch run', {}],
+      ['a silent cell', { input: somebody, silent: true }],
+      ['a cell that is not stored', { input: somebody, storeHistory: false }],
+      ['a subshell', { input: somebody, subshellId: 'sub' }],
+    ] as const)('nothing of %s is kept', async (_what, parts) => {
+      await kernel.run('x', parts);
+
+      expect((await kernel.run('%output', { input: somebody })).result).toMatchObject({
+        ename: 'BRIDGE_OUTPUT_NOT_KEPT',
+        evalue: 'No output of another cell is kept.',
+      });
+    });
+
+    test('shows an error as text, and has not failed', async () => {
+      await kernel.run('%history none', { input: somebody });
+
+      const again = await kernel.run('%output', { input: somebody });
+
+      expect(again.result.status).toBe('ok');
+      expect(again.outputs).toEqual([
+        {
+          stream: 'stderr',
+          text: 'BRIDGE_MAGIC_USAGE: %history takes one number.\nWhat to try: Run `%help MAGIC` to see how it is called.\n',
+        },
+      ]);
+    });
+
+    test('shows what a snapshot has become after its cell', async () => {
+      const made = createDeferred<undefined>();
+      const host = new FakeHost();
+      kernel.interpreter.start(host);
+      remote.sessions.createSnapshot = async (_id, _request, options) => {
+        options?.onTaken?.();
+        await made.promise;
+        return 'id-1';
+      };
+      await kernel.run('%snapshot create one', { input: somebody });
+      const before = await kernel.run('%output', { input: somebody });
+      made.resolve(undefined);
+      await vi.waitFor(() => {
+        expect(host.background.outputs).toHaveLength(1);
+      });
+
+      const after = await kernel.run('%output', { input: somebody });
+
+      const lines = [before, after].map(({ outputs }) =>
+        outputs.map((one) => ('display' in one ? one.display.data['text/plain'] : one)),
+      );
+      expect(lines).toEqual([
+        [expect.stringMatching(/^Snapshot "one" is being/)],
+        [expect.stringMatching(/^Snapshot "one" made: /)],
+      ]);
+    });
+  });
+
   test.each([
     ['%output a.txt', 'No cell of this kernel had its text cut.'],
     ['%output a.txt --part 1', 'No output of this kernel was too large to show.'],
