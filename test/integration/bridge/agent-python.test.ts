@@ -678,6 +678,27 @@ describe.skipIf(isPythonMissing).each(['events', 'console'] as const)(
       expect(error.traceback.join('\n')).not.toMatch(/_rserver_kernel|interactiveshell/);
     });
 
+    test('a traceback is written once, and kept for %notebook as it was shown', async () => {
+      await host.run(
+        'ip = get_ipython(); written = []; original = ip.InteractiveTB.structured_traceback\n' +
+          'ip.InteractiveTB.structured_traceback = lambda *a, **k: written.append(a) or original(*a, **k)',
+      );
+      const error = errorOf(await host.run('1/0', { executionCount: 88, storeHistory: true }));
+      const outcome = await host.run(
+        'ip.InteractiveTB.structured_traceback = original\n' +
+          'kept = getattr(ip.history_manager, "exceptions", {}).get(88)\n' +
+          'print(len(written), "".join(kept["traceback"]) if kept else "not kept")\n' +
+          'del ip, written, original, kept',
+      );
+
+      const [shown] = outcome.messages;
+      if (shown?.type !== 'stream') throw new Error(JSON.stringify(outcome));
+      // IPython before 9.3 keeps none.
+      expect(shown.text.replace('not kept', error.traceback.join(''))).toBe(
+        `1 ${error.traceback.join('')}\n`,
+      );
+    });
+
     test('a traceback which is only shown goes to stderr and the cell goes on', async () => {
       const outcome = await host.run(
         'try:\n    1/0\nexcept ZeroDivisionError:\n    get_ipython().showtraceback()\nprint("on")',

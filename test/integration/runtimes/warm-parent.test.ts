@@ -303,6 +303,9 @@ describeLanguage('Python', 'the pool', () => {
     const code = 'import sys; print("IPython" in sys.modules, "stack_data" in sys.modules)';
 
     expect((await run(runtime, code)).text).toBe('True True\n');
+    // The first interrupt of a child program would read it.
+    const known = 'import linecache, subprocess; print(subprocess.__file__ in linecache.cache)';
+    expect((await run(runtime, known)).text).toBe('True\n');
   });
 
   test('gives who waits already a program, and the next ones copies', async () => {

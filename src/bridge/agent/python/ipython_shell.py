@@ -204,6 +204,14 @@ class ZMQInteractiveShell(InteractiveShell):
         lines = "".join(traceback.format_exception(etype, value, first_user_frame)).split("\n")
         self._showtraceback(etype, value, [cell_names(line) for line in lines[:-1]])
 
+    def _format_exception_for_storage(self, exception, *args, **kwargs):
+        """IPython 9 keeps tracebacks for `%notebook`, and writes each once more for that, which takes ten milliseconds."""
+        if cell.failure is None or cell.failure[0] is not exception:
+            with quick_colours():
+                return super(ZMQInteractiveShell, self)._format_exception_for_storage(exception, *args, **kwargs)
+        error, lines = cell.failure
+        return {"ename": type(error).__name__, "evalue": str(error), "traceback": lines}
+
     def _tee(self, channel):
         """IPython 9 keeps a copy of all that is printed; a server's memory has better uses."""
         return _NOTHING

@@ -5,6 +5,7 @@ import importlib
 import json
 import os
 import platform
+import subprocess
 
 from rserver_runtime import channel as frames
 from rserver_runtime.copies import forget_common_state, move_folders
@@ -13,6 +14,10 @@ from rserver_runtime.copies import forget_common_state, move_folders
 # What nearly every session of a notebook imports where it is installed. It makes no thread before it is used.
 _COMMON = (
     "IPython.core.interactiveshell",
+    "IPython.core.application",
+    "IPython.core.completer",
+    "IPython.core.completerlib",
+    "IPython.core.magics",
     "stack_data",
     "pygments.lexers.python",
     "pygments.formatters.terminal256",
@@ -51,6 +56,7 @@ class Parent(object):
             return str(os.waitpid(int(text), 0)[1])
         if kind == frames.REQUEST_SETTLE:
             preload(_COMMON)
+            rehearse_traceback()
             gc.collect()
             if hasattr(gc, "freeze"):
                 gc.freeze()  # collections in copies then leave alone, and do not really copy, what is here
@@ -66,6 +72,24 @@ class Parent(object):
             os.close(pipe)
         move_folders(os.path.dirname(directory))
         forget_common_state()
+
+
+def rehearse_traceback():
+    """Has IPython write the traceback of a child program that failed, so that it knows the source of `subprocess`.
+
+    Reading that takes longer than all of an interrupt should: it is where a person interrupts a child program.
+    """
+    try:
+        from IPython.core.ultratb import VerboseTB
+    except ImportError:
+        return
+    try:
+        subprocess.CompletedProcess((), 1).check_returncode()
+    except subprocess.CalledProcessError as error:
+        try:
+            VerboseTB().structured_traceback(type(error), error, error.__traceback__)
+        except Exception:  # of another IPython than is known here: the first traceback takes longer
+            pass
 
 
 def preload(names):
