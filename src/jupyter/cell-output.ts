@@ -3,6 +3,8 @@ import type { CommMessage, Display, ExecuteOutput } from './interpreter.js';
 import { clearOutputContent, displayContent } from './protocol/display.js';
 import { executeResultContent } from './protocol/execute.js';
 import { streamContent } from './protocol/stream.js';
+import { StreamText } from './stream-text.js';
+import { encodeStreamContent } from './wire/stream-content.js';
 
 /** Publishes one IOPub message of the cell. */
 export type PublishOutput = (type: string, content: object) => void;
@@ -23,7 +25,7 @@ export interface CellOutputOptions {
 type StreamName = 'stdout' | 'stderr';
 
 /** Text is handed over at this length even when the event loop's turn goes on. UTF-16 units. */
-const MAX_MERGED_LENGTH = 1 << 20;
+const MAX_MERGED_LENGTH = 1 << 18;
 /** How long the beginning of a line waits for its rest: a program may write a line in several pieces. Milliseconds. */
 const LINE_END_MS = 3;
 
@@ -43,7 +45,7 @@ export class CellOutput implements ExecuteOutput {
   #turn: NodeJS.Immediate | undefined;
   #name: StreamName = 'stdout';
   /** What is merged but not published. */
-  #text = '';
+  readonly #text = new StreamText();
   /** Length of the beginning of a line, in front of it, that waits for its rest. */
   #tailLength = 0;
   #tailTimer: NodeJS.Timeout | undefined;
@@ -61,7 +63,7 @@ export class CellOutput implements ExecuteOutput {
     if (this.#isEnded || text === '') return;
     if (name !== this.#name) this.flush();
     this.#name = name;
-    this.#text += text;
+    this.#text.add(text);
     const isFull = this.#text.length >= MAX_MERGED_LENGTH;
     if (isFull || this.#turn === undefined) this.#publishLines();
     if (this.#text.length >= MAX_MERGED_LENGTH) this.flush();
@@ -95,13 +97,7 @@ export class CellOutput implements ExecuteOutput {
 
   /** Publishes the merged text, if any. */
   flush(): void {
-    clearTimeout(this.#tailTimer);
-    this.#tailTimer = undefined;
-    this.#tailLength = 0;
-    if (this.#text === '') return;
-    const text = this.#text;
-    this.#text = '';
-    this.#publish('stream', streamContent(this.#name, text));
+    this.#publishText(this.#text.take());
   }
 
   /** Publishes what is left; everything that comes later is dropped. */
@@ -119,21 +115,26 @@ export class CellOutput implements ExecuteOutput {
 
   /** Publishes the merged text up to the end of its last line; the beginning of a line waits. */
   #publishLines(): void {
-    const text = this.#text;
-    const end = text.lastIndexOf('\n') + 1;
-    if (end === text.length) {
-      this.flush();
-      return;
-    }
-    if (end > 0) {
-      this.#text = text.slice(0, end);
-      this.flush();
-      this.#text = text.slice(end);
-    }
+    const lines = this.#text.takeLines();
+    if (lines.length > 0 || this.#text.length === 0) this.#publishText(lines);
     this.#tailLength = this.#text.length;
+    if (this.#tailLength === 0) return;
     this.#tailTimer ??= setTimeout(() => {
       this.flush();
     }, LINE_END_MS);
+  }
+
+  /** Publishes pieces of text, if any, in one message; what waits has then waited for less than a line. */
+  #publishText(pieces: readonly string[]): void {
+    clearTimeout(this.#tailTimer);
+    this.#tailTimer = undefined;
+    this.#tailLength = 0;
+    const [text] = pieces;
+    if (text === undefined) return;
+    const name = this.#name;
+    const content =
+      pieces.length === 1 ? streamContent(name, text) : encodeStreamContent(name, pieces);
+    this.#publish('stream', content);
   }
 
   /** Merging goes on as long as there was something to merge. */

@@ -33,7 +33,8 @@ export interface OutgoingMessage {
   readonly header: string;
   readonly parentHeader: Buffer;
   readonly metadata: object;
-  readonly content: object;
+  /** A buffer: JSON already. */
+  readonly content: object | Buffer;
   readonly buffers?: readonly Buffer[];
 }
 

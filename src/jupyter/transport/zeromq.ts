@@ -15,7 +15,7 @@ import type { RequestChannel, Transport, TransportListener } from './transport.j
 /** How long closing waits for front ends to take what was sent: the last reply, mostly. Milliseconds. */
 const LINGER_MS = 300;
 
-/** Messages that ZeroMQ takes for each subscriber before it has read them; at most 1 MiB of text each. */
+/** Messages that ZeroMQ takes for each subscriber before it has read them; about 256 KiB of text each. */
 const PUBLISHED_AHEAD = 32;
 
 const REQUEST_CHANNELS: readonly RequestChannel[] = ['shell', 'control', 'stdin'];

@@ -57,7 +57,7 @@ export function encodeMessage(
   signer: Signer,
 ): (Buffer | string)[] {
   const metadata = encodeJson(message.metadata);
-  const content = encodeJson(message.content);
+  const content = Buffer.isBuffer(message.content) ? message.content : encodeJson(message.content);
   const signature = signer.sign([message.header, message.parentHeader, metadata, content]);
   const parts = [DELIMITER, signature, message.header, message.parentHeader, metadata, content];
   return message.buffers === undefined
@@ -72,7 +72,7 @@ const LONE_SURROGATE = /(?<!\\)((?:\\\\)*)\\ud[89a-f][0-9a-f]{2}/g;
  * JSON that every client can read: NaN and infinities are null, half characters become U+FFFD
  * (Python clients read them, then fail to save the notebook).
  */
-export function encodeJson(value: object): string {
+export function encodeJson(value: object | string): string {
   const json = JSON.stringify(value);
   return json.includes('\\ud') ? json.replace(LONE_SURROGATE, '$1\ufffd') : json;
 }

@@ -2,6 +2,7 @@
 import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import type { Logger } from '../../base/index.js';
+import { toJsonFrame, type EventFrame } from './event-frame.js';
 import type { Watcher } from './watchers.js';
 
 const SESSION_OVER = 1000;
@@ -24,10 +25,17 @@ export const DEFAULT_EVENT_SOCKET_LIMITS: EventSocketLimits = {
   pingIntervalMs: 30_000,
 };
 
+/** Whom an event socket leads to. */
+export interface EventSocketClient {
+  /** Takes frames of bytes, not JSON only. */
+  readonly takesBytes: boolean;
+}
+
 /** Sends frames to one WebSocket. */
 export class EventSocket implements Watcher {
   readonly #socket: WebSocket;
   readonly #connection: Duplex;
+  readonly #client: EventSocketClient;
   readonly #limits: EventSocketLimits;
   readonly #logger: Logger;
   #isCorked = false;
@@ -35,9 +43,16 @@ export class EventSocket implements Watcher {
   #drain: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
 
   /** @param connection - The stream below the WebSocket, for sending several frames in one packet. */
-  constructor(socket: WebSocket, connection: Duplex, limits: EventSocketLimits, logger: Logger) {
+  constructor(
+    socket: WebSocket,
+    connection: Duplex,
+    client: EventSocketClient,
+    limits: EventSocketLimits,
+    logger: Logger,
+  ) {
     this.#socket = socket;
     this.#connection = connection;
+    this.#client = client;
     this.#limits = limits;
     this.#logger = logger;
     const pings = setInterval(() => {
@@ -55,10 +70,11 @@ export class EventSocket implements Watcher {
     });
   }
 
-  send(frame: string): void | Promise<void> {
+  send(frame: EventFrame): void | Promise<void> {
     if (this.#socket.readyState !== WebSocket.OPEN) return undefined;
     this.#cork();
-    this.#socket.send(frame, this.#handleSent);
+    const { takesBytes } = this.#client;
+    this.#socket.send(takesBytes ? frame : toJsonFrame(frame), this.#handleSent);
     if (this.#socket.bufferedAmount <= this.#limits.maxBufferedBytes) return undefined;
     this.flush();
     return (this.#drain ??= this.#startDrain()).promise;

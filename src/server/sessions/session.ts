@@ -279,6 +279,7 @@ export class Session {
     const { executionId } = execution;
     this.#userTime?.leftMs(this.owner); // throws before anything is written down
     const console = new ConsoleText(this.#limits.maxConsoleLength);
+    this.#console.release();
     this.#console = console;
     this.#history.add(execution.source);
     try {

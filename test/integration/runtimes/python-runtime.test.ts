@@ -103,6 +103,19 @@ describeEachWay('Python', 'a Python runtime', (start) => {
     expect([outcome.success, outcome.errorMessage]).toEqual([true, '']);
   });
 
+  test.skipIf(process.platform !== 'linux')(
+    'much text widens its pipe, so that the server reads more of it at once',
+    async () => {
+      const size = 'import fcntl\nfcntl.fcntl(1, 1032)';
+
+      const before = await run(python, size);
+      await run(python, 'print("x" * 100000)');
+      const after = await run(python, size);
+
+      expect([before.events, after.events]).toEqual([[stdout('65536\n')], [stdout('262144\n')]]);
+    },
+  );
+
   test('an error shows the user’s own frames with their lines', async () => {
     await run(python, 'def inner(x):\n    return 1 / x\n');
 

@@ -25,6 +25,7 @@ afterEach(async () => {
   await server.close();
 });
 
+const eventsUrl = (): string => `${server.url.replace('http', 'ws')}/sessions/${id}/events`;
 const executionId = 'd6c1a3de-3c1f-4f0f-8b5f-0d3f5c1f0a01';
 
 describe('the event stream of a session', () => {
@@ -100,6 +101,39 @@ describe('the event stream of a session', () => {
     const [first, second] = await Promise.all(watchers.map((watcher) => watcher.finished()));
     expect(first).toEqual(second);
     expect(first).toHaveLength(2);
+  });
+
+  test('brings long text as bytes to those who ask for it, as JSON to others', async () => {
+    const [watcher, other] = [
+      await server.watch(token, id),
+      new WebSocket(eventsUrl(), {
+        headers: { authorization: `Bearer ${token}`, 'RServer-Stream-Text': 'bytes' },
+      }),
+    ];
+    const frames: [text: string, isBinary: boolean][] = [];
+    other.on('message', (data: Buffer, isBinary) => frames.push([data.toString(), isBinary]));
+    await once(other, 'open');
+    const text = 'é "x" '.repeat(2000);
+    const head = { type: 'stream', executionId, name: 'stdout' };
+
+    await server.execute(
+      token,
+      id,
+      { code: `print ${text}\nprint a` },
+      { headers: { 'RServer-Execution-Id': executionId } },
+    );
+
+    const events = await watcher.finished();
+    await vi.waitFor(() => {
+      expect(frames).toHaveLength(3);
+    });
+    other.close();
+    expect(events[0]).toEqual({ ...head, text: `${text}\n` });
+    expect(frames).toEqual([
+      [`${JSON.stringify(head)}\n${text}\n`, true],
+      [JSON.stringify({ ...head, text: 'a\n' }), false],
+      [JSON.stringify({ type: 'finished', executionId }), false],
+    ]);
   });
 
   test('keeps order and loses nothing over many executions', async () => {

@@ -90,14 +90,35 @@ describe('CellOutput', () => {
     ]);
   });
 
-  test('hands text over in pieces of about a million characters', () => {
+  test('hands text over in messages of about a quarter of a million characters', () => {
     const { output, published } = createOutput();
+    const line = `${'x'.repeat((1 << 16) - 1)}\n`;
     output.stream('stdout', 'a\n');
 
-    for (let n = 0; n < 17; n += 1) output.stream('stdout', 'x'.repeat(1 << 16));
-    const sizes = published.map(([, content]) => (content as { text: string }).text.length);
+    for (let n = 0; n < 5; n += 1) output.stream('stdout', line);
 
-    expect(sizes).toEqual([2, 1 << 20]);
+    const [, content] = published[1] ?? [];
+    expect(published).toHaveLength(2);
+    expect(JSON.parse(String(content))).toEqual({ name: 'stdout', text: line.repeat(4) });
+  });
+
+  test('loses nothing of long text that comes as a pipe gives it', async () => {
+    const { output, published } = createOutput();
+    const text = `${'größer 🎉 '.repeat(9)}\n`.repeat(5000);
+
+    for (let at = 0; at < text.length; at += 50_001) {
+      output.stream('stdout', text.slice(at, at + 50_001));
+      if (at % 3 === 0) await nextTurn();
+    }
+    output.end();
+
+    const texts = published.map(([, content]) => {
+      const { text: one } = (
+        Buffer.isBuffer(content) ? JSON.parse(content.toString()) : content
+      ) as { text: string };
+      return one;
+    });
+    expect(texts.join('')).toBe(text);
   });
 
   test('at the end publishes what is left, and nothing after', async () => {

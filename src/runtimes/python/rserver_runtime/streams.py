@@ -1,6 +1,7 @@
 # sys.stdout and sys.stderr of a session. Text is gathered as for any pipe, so printing costs what it costs a bare
 # Python, and a thread passes it on within 20 ms, so people see it while code runs. Markers in both streams keep the
 # order between them; r/protocol.R describes them.
+import fcntl
 import io
 import os
 import threading
@@ -9,6 +10,11 @@ import time
 from rserver_runtime.channel import write_all
 
 _FLUSH_EVERY_S = 0.02
+# What may wait in the pipe once there is much text: the server then reads more in one go. Not for all sessions, as Linux
+# counts what a user's pipes hold together.
+_WIDE_PIPE_BYTES = 262144
+_MUCH_BYTES = 32768
+_F_SETPIPE_SZ = 1031  # fcntl has it since Python 3.10
 # After this long without an execution the flushing thread sleeps until the next one.
 _IDLE_AFTER_S = 1.0
 
@@ -138,6 +144,7 @@ class _RawStream(io.RawIOBase):
         super(_RawStream, self).__init__()
         self._descriptor = descriptor
         self._before_write = before_write
+        self._is_wide = False
         self.name = "<stdout>" if descriptor == 1 else "<stderr>"
 
     def fileno(self):
@@ -151,11 +158,20 @@ class _RawStream(io.RawIOBase):
 
     def write(self, content):
         self._before_write()
+        if not self._is_wide and len(content) >= _MUCH_BYTES:
+            self._widen()
         write_all(self._descriptor, content)
         return len(content)
 
     def close(self):
         """User code may close sys.stdout; the session's output goes on."""
+
+    def _widen(self):
+        self._is_wide = True
+        try:
+            fcntl.fcntl(self._descriptor, _F_SETPIPE_SZ, _WIDE_PIPE_BYTES)
+        except OSError:
+            pass  # not Linux, the user's limit, or no pipe: user code has put something else there
 
 
 class _Stderr(io.TextIOWrapper):
