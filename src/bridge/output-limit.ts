@@ -15,8 +15,8 @@ export class OutputLimit implements ExecuteOutput {
   readonly #maxBytes: number;
   readonly #kept: KeptOutput;
   #bytes = 0;
-  /** What has been shown, until it is known whether anything is cut. */
-  #head: string[] = [];
+  /** What has been shown, until it is known whether anything is cut: as bytes, which the garbage collector leaves alone. */
+  #head: Buffer[] = [];
   #tail: { readonly name: StreamName; text: string }[] | undefined;
   #tailLength = 0;
   #hiddenBytes = 0;
@@ -40,15 +40,15 @@ export class OutputLimit implements ExecuteOutput {
       this.#hide(name, text);
       return;
     }
-    const bytes = Buffer.byteLength(text);
-    if (this.#bytes + bytes <= this.#maxBytes) {
-      this.#bytes += bytes;
-      this.#head.push(text);
+    const bytes = Buffer.from(text);
+    if (this.#bytes + bytes.length <= this.#maxBytes) {
+      this.#bytes += bytes.length;
+      this.#head.push(bytes);
       this.#output.stream(name, text);
       return;
     }
     const shown = beginningOf(text, this.#maxBytes - this.#bytes, this.#bytes > 0);
-    this.#head.push(shown);
+    this.#head.push(Buffer.from(shown));
     this.#output.stream(name, shown);
     this.#beginTail();
     this.#hide(name, text.slice(shown.length));
@@ -108,7 +108,7 @@ export class OutputLimit implements ExecuteOutput {
   #beginTail(): void {
     const { text: kept } = this.#kept;
     kept.begin();
-    for (const text of this.#head) kept.add(text);
+    for (const bytes of this.#head) kept.add(bytes);
     this.#head = [];
     this.#tail = [];
     this.#output.stream(

@@ -33,8 +33,8 @@ export class KeptText {
     this.#file.begin();
   }
 
-  add(text: string): void {
-    this.#file.add(Buffer.from(text));
+  add(text: string | Buffer): void {
+    this.#file.add(typeof text === 'string' ? Buffer.from(text) : text);
   }
 
   /** @returns All of it, or `undefined` when nothing was kept. */

@@ -78,6 +78,7 @@ class ZeromqTransport implements Transport {
   readonly #logger: Logger;
   readonly #signer: Signer;
   #sockets: Sockets | undefined;
+  #unpublished: { readonly topic: Buffer; readonly message: OutgoingMessage }[] = [];
   #droppedCount = 0;
 
   constructor(info: ConnectionInfo, logger: Logger) {
@@ -106,8 +107,9 @@ class ZeromqTransport implements Transport {
     this.#sockets?.queues[channel].push(encodeMessage(identities, message, this.#signer));
   }
 
+  /** In the next phase of the event loop: what a request is about should not wait until its `busy` is written. */
   publish(topic: Buffer, message: OutgoingMessage): void {
-    this.#sockets?.published.push(encodeMessage([topic], message, this.#signer));
+    if (this.#unpublished.push({ topic, message }) === 1) setImmediate(this.#publishAll);
   }
 
   taken(): Promise<void> | undefined {
@@ -117,6 +119,7 @@ class ZeromqTransport implements Transport {
   async close(): Promise<void> {
     const sockets = this.#sockets;
     if (sockets === undefined) return;
+    this.#publishAll();
     this.#sockets = undefined;
     await Promise.all([
       ...Object.values(sockets.queues).map((queue) => queue.whenEmpty()),
@@ -126,6 +129,14 @@ class ZeromqTransport implements Transport {
     sockets.iopub.close();
     await sockets.heartbeat.close();
   }
+
+  readonly #publishAll = (): void => {
+    const messages = this.#unpublished;
+    this.#unpublished = [];
+    for (const { topic, message } of messages) {
+      this.#sockets?.published.push(encodeMessage([topic], message, this.#signer));
+    }
+  };
 
   #receive(channel: RequestChannel, frames: readonly Buffer[], listener: TransportListener): void {
     try {
