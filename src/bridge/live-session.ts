@@ -92,13 +92,15 @@ export class LiveSession {
     signal: AbortSignal,
   ): Promise<LiveSession> {
     const { client, id, isNew, language, logger } = options;
-    const transport = await SessionTransport.open(
-      { client, sessionId: id, isNew, emptyCode: language.emptyCode, logger },
-      signal,
-    );
+    const { emptyCode } = language;
+    const transport = new SessionTransport({ client, sessionId: id, isNew, emptyCode, logger });
     const session = new LiveSession(options, transport);
+    const opening = transport.open(signal);
     try {
-      if (display === 'rich') await session.#installAgent(signal);
+      // In a new session the one need not wait for the other; in others it is first learnt what has run.
+      if (!isNew) await opening;
+      await Promise.all([opening, display === 'rich' ? session.#installAgent(signal) : undefined]);
+      await session.#matchChannel();
       return session;
     } catch (error) {
       session.detach();
@@ -310,6 +312,11 @@ export class LiveSession {
   /** The event stream broke since the last execution: a new one, or the plain way from now on. */
   async #reopen(): Promise<void> {
     await this.#transport.reopen();
+    await this.#matchChannel();
+  }
+
+  /** Sets the agent to the channel that there is. */
+  async #matchChannel(): Promise<void> {
     const { channel } = this.#transport;
     if (this.#agentChannel === undefined || this.#agentChannel === channel) return;
     const code = this.#agent.configureCode({ channel, nonce: this.#nonce });

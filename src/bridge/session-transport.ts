@@ -53,7 +53,9 @@ export class SessionTransport {
   readonly #sessionId: string;
   readonly #emptyCode: string;
   readonly #logger: Logger;
+  readonly #isNew: boolean;
   readonly #closed = new AbortController();
+  #isOpened = false;
   #events: EventChannel | undefined;
   /** The execution under way, where events tell of it. */
   #run: EventRun | undefined;
@@ -61,30 +63,33 @@ export class SessionTransport {
   #lastConsole: string | undefined;
   readonly #runs = new RunCounts();
 
-  /** @throws {ClientError} as the client does; an event stream that does not open is no failure. */
-  static async open(
-    options: SessionTransportOptions,
-    signal: AbortSignal,
-  ): Promise<SessionTransport> {
-    const transport = new SessionTransport(options);
-    await Promise.all([
-      transport.#openEvents(signal),
-      options.isNew ? undefined : transport.#learnPast(signal),
-    ]);
-    return transport;
-  }
-
-  private constructor(options: SessionTransportOptions) {
+  constructor(options: SessionTransportOptions) {
     this.#client = options.client;
     this.#sessionId = options.sessionId;
     this.#emptyCode = options.emptyCode;
     this.#logger = options.logger;
+    this.#isNew = options.isNew;
     if (options.isNew) this.#lastConsole = '';
   }
 
-  /** How output comes back. */
+  /**
+   * Before anything is run, but for `sendSilently` in a new session.
+   *
+   * @throws {ClientError} as the client does; an event stream that does not open is no failure.
+   */
+  async open(signal: AbortSignal): Promise<void> {
+    await Promise.all([
+      this.#openEvents(signal),
+      this.#isNew ? undefined : this.#learnPast(signal),
+    ]);
+  }
+
+  /** How output comes back; before {@link open} how it will, if nothing fails. */
   get channel(): 'events' | 'console' {
-    return this.#events === undefined ? 'console' : 'events';
+    const isByEvents = this.#isOpened
+      ? this.#events !== undefined
+      : this.#client.extensions.has('events');
+    return isByEvents ? 'events' : 'console';
   }
 
   /** The event stream ended since the last execution: `reopen` before the next one. */
@@ -362,7 +367,10 @@ export class SessionTransport {
     signal: AbortSignal,
     runs: readonly (readonly [string, EventRun])[] = [],
   ): Promise<void> {
-    if (!this.#client.extensions.has('events')) return;
+    if (!this.#client.extensions.has('events')) {
+      this.#isOpened = true;
+      return;
+    }
     const limit = AbortSignal.any([signal, AbortSignal.timeout(EVENTS_PATIENCE_MS)]);
     try {
       this.#events = await EventChannel.open(this.#client, this.#sessionId, limit, runs);
@@ -371,6 +379,8 @@ export class SessionTransport {
       signal.throwIfAborted();
       if (error instanceof AppError && error.code === 'CLIENT_SESSION_GONE') throw error;
       this.#logger.warn({ error: messageOf(error) }, 'no event stream; the console is read');
+    } finally {
+      this.#isOpened = true;
     }
   }
 }

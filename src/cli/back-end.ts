@@ -55,18 +55,19 @@ async function createInterpreter(
   failure: unknown,
   embedded: EmbeddedStarter,
 ): Promise<Interpreter> {
-  const [{ createRemoteInterpreter }, { createConnect }] = await Promise.all([
-    import('../bridge/index.js'),
-    import('./connect.js'),
-  ]);
+  const { createConnect, connectEarly } = await import('./connect.js');
+  const connect =
+    failure === undefined
+      ? connectEarly(createConnect({ embedded, logger }), configuration)
+      : () => rejectWith(failure);
+  const { createRemoteInterpreter } = await import('../bridge/index.js');
   const notebookName = variable(machine, 'JPY_SESSION_NAME');
   const dataDirectory = configuration.get('data_dir') ?? defaultDataDirectory();
   const isHistoryKept = failure === undefined && configuration.get('history') === 'on';
   return createRemoteInterpreter({
     language: language === 'r' ? 'R' : 'python',
     configuration,
-    connect:
-      failure === undefined ? createConnect({ embedded, logger }) : () => rejectWith(failure),
+    connect,
     version,
     logger,
     // Not while the configuration cannot be read: it may say `off`.

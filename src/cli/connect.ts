@@ -41,6 +41,29 @@ export function createConnect(options: ConnectOptions): Connect {
   };
 }
 
+/** A {@link Connect} that begins its first connection at once where the server is the embedded one: nobody is asked there. */
+export function connectEarly(connect: Connect, configuration: ResolvedConfiguration): Connect {
+  if (configuration.settings.url !== undefined) return connect;
+  const leaving = new AbortController();
+  let early: Promise<Connection> | undefined = connect(configuration, askNobody, leaving.signal);
+  early.catch(() => undefined); // told to who takes it
+  return (wanted, askSecret, signal) => {
+    if (early === undefined || wanted !== configuration) return connect(wanted, askSecret, signal);
+    const first = early;
+    early = undefined;
+    const leave = (): void => {
+      leaving.abort(signal.reason);
+    };
+    if (signal.aborted) leave();
+    else signal.addEventListener('abort', leave, { once: true });
+    return first;
+  };
+}
+
+function askNobody(): Promise<never> {
+  return Promise.reject(new Error('The embedded server asks for nothing.'));
+}
+
 async function connectEmbedded(
   configuration: ResolvedConfiguration,
   options: ConnectOptions,

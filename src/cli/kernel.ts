@@ -1,5 +1,5 @@
 // `rserver-kernel kernel`: one Jupyter kernel. Everything that is not needed to answer `kernel_info` is loaded after
-// the sockets are open, and the embedded server starts up in the meantime.
+// the sockets are open.
 import { accessSync, constants } from 'node:fs';
 import { AppError, messageOf, type Logger } from '../base/index.js';
 import { DeferredInterpreter } from './deferred-interpreter.js';
@@ -76,10 +76,6 @@ async function run(
   const version = readVersion();
   outlive(logger);
   refuseUnreadable(connectionFile);
-  const backEnd = import('./back-end.js').then(({ prepareBackEnd }) =>
-    prepareBackEnd({ machine, flags, language, version, logger }),
-  );
-  backEnd.catch(() => undefined); // the interpreter reports it
   // Not by the bridge's index.ts, which loads all of the bridge: that is still to come.
   const [jupyter, { interpreterInfo }] = await Promise.all([
     import('../jupyter/index.js'),
@@ -87,7 +83,11 @@ async function run(
   ]);
   const interpreter = new DeferredInterpreter(
     interpreterInfo(language === 'r' ? 'R' : 'python', version),
-    async () => (await backEnd).createInterpreter(),
+    async () => {
+      const { prepareBackEnd } = await import('./back-end.js');
+      const backEnd = await prepareBackEnd({ machine, flags, language, version, logger });
+      return backEnd.createInterpreter();
+    },
     logger,
   );
   const { connection, registration } = jupyter.readStartFile(connectionFile);
@@ -105,7 +105,7 @@ async function run(
   await kernel.closed;
 }
 
-/** Before an embedded server is started for nothing. Its content is checked where it is used. */
+/** Before anything is loaded. Its content is checked where it is used. */
 function refuseUnreadable(connectionFile: string): void {
   try {
     accessSync(connectionFile, constants.R_OK);

@@ -122,7 +122,8 @@ test('a comm is not opened where no session could know it', async () => {
   );
 
   expect(handled).toBe(false);
-  expect(remote.requests).toEqual([]);
+  // The session is being opened meanwhile.
+  expect(remote.requests.filter(({ code }) => !code.includes('"install"'))).toEqual([]);
 });
 
 test('an interrupted callback leaves its comm open', async () => {
