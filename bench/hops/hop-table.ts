@@ -33,15 +33,15 @@ const RULES: readonly HopRule[] = [
     of: (layer) => layer('bridge ') - layer('client '),
   },
   {
-    name: 'HTTP: one POST on loopback',
-    how: '`undici` and `node:http` with nothing behind them',
-    of: (layer) => layer('POST'),
-    limit: ['POST', 'the same'],
+    name: 'WebSocket: a frame there and one back',
+    how: '`ws` on both sides with nothing behind them',
+    of: (layer) => layer('frame'),
+    limit: ['frame', 'the same'],
   },
   {
     name: 'client and server: checks, tokens, session, event stream',
-    how: 'the client on a server whose runtimes do no work, less the POST',
-    of: (layer) => layer('idle server ') - layer('POST'),
+    how: 'the client on a server whose runtimes do no work, less the frames',
+    of: (layer) => layer('idle server ') - layer('frame'),
   },
   {
     name: 'server with a real runtime: two more processes at work, events on their way',

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
-import { Client } from 'undici';
+import { WebSocket } from 'ws';
 import { createRemoteInterpreter } from '../../src/bridge/index.js';
 import { RServerClient, type Execution } from '../../src/client/index.js';
 import { createRuntimePool, type RuntimePool } from '../../src/runtimes/index.js';
@@ -98,7 +98,7 @@ export async function bridgeLayer(
   return { name: `bridge ${key}`, sent: [...sent], call, close: () => interpreter.shutdown(false) };
 }
 
-/** The client in this process: the same calls as the bridge makes, answer and end of the event stream awaited. */
+/** The client in this process: the same executions as the bridge sends, on the event stream. */
 export async function clientLayer(
   name: string,
   key: LanguageKey,
@@ -111,16 +111,18 @@ export async function clientLayer(
   const id = await client.sessions.create({ runtimeType });
   const events = await client.events(id);
   const serial = new KnownSerial();
-  let onFinished: (() => void) | undefined;
   events.onEvent((event) => {
-    if (event.type === 'finished') onFinished?.();
     if (event.type === 'data') serial.take(event.data);
   });
   const run = async (execution: Execution): Promise<void> => {
-    const finished = new Promise<void>((resolve) => (onFinished = resolve));
-    const options = { executionId: randomUUID(), consoleByEvents: true };
+    const options = {
+      executionId: randomUUID(),
+      consoleByEvents: true,
+      timeoutMs: 0,
+      stream: events,
+    };
     const adapted = { ...execution, code: serial.adapt(execution.code) };
-    const [result] = await Promise.all([client.sessions.execute(id, adapted, options), finished]);
+    const result = await client.sessions.execute(id, adapted, options);
     if (!result.success) throw new Error(result.errorMessage);
   };
   for (const execution of executions) await run(execution);
@@ -225,29 +227,27 @@ export function pipeLayer(key: LanguageKey, evaluates: boolean): Layer {
   };
 }
 
-/** A POST on loopback over a connection that stays, with a request and an answer of the size of a cell's. */
-export async function httpLayer(body: string): Promise<Layer> {
-  const child = spawn(process.execPath, [path.join(HOPS, 'http-echo.mjs')], {
+/** A frame there and one back on a WebSocket on loopback, of the size of a cell's. */
+export async function webSocketLayer(frame: string): Promise<Layer> {
+  const child = spawn(process.execPath, [path.join(HOPS, 'web-socket-echo.mjs')], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [port] = (await once(createInterface(child.stdout), 'line')) as [string];
-  const client = new Client(`http://127.0.0.1:${port}`);
+  const socket = new WebSocket(`ws://127.0.0.1:${port}`, { perMessageDeflate: false });
+  await once(socket, 'open');
   return {
-    name: 'POST',
+    name: 'frame',
     call: async () => {
       const startedAt = performance.now();
-      const answer = await client.request({
-        path: '/',
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body,
-      });
-      await answer.body.text();
+      const answered = once(socket, 'message');
+      socket.send(frame);
+      await answered;
       return performance.now() - startedAt;
     },
-    close: async () => {
-      await client.destroy();
+    close: () => {
+      socket.terminate();
       child.kill();
+      return Promise.resolve();
     },
   };
 }

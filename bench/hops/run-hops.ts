@@ -14,7 +14,7 @@ import {
   clientLayer,
   HOPS,
   heartbeatLayer,
-  httpLayer,
+  webSocketLayer,
   kernelLayer,
   openPool,
   pipeLayer,
@@ -83,7 +83,7 @@ async function openLayers(
   own(heartbeatLayer(least.frontEnd));
   const toy = [process.execPath, '--import', 'tsx', path.join(HOPS, 'toy-kernel.ts')];
   own(await kernelLayer('toy kernel', [...toy, '{connection_file}'], subjects));
-  own(await httpLayer(JSON.stringify({ code: '1+1'.padEnd(300) })));
+  own(await webSocketLayer(JSON.stringify({ code: '1+1'.padEnd(300) })));
   for (const key of LANGUAGES) {
     const { argv, env = {} } = subjects.kernelJson(key === 'R' ? 'rserver-r' : 'rserver-python');
     own(await kernelLayer(`kernel ${key}`, argv, subjects, env));

@@ -1,22 +1,26 @@
-// The least that an HTTP server in Node can be: reads a request to its end and answers it. Prints its port.
-import { createServer } from 'node:http';
+// The least that a server of executions in Node can be: answers each frame of a WebSocket. Prints its port.
 import { stdout } from 'node:process';
+import { WebSocketServer } from 'ws';
 
 const ANSWER = JSON.stringify({
-  success: true,
-  errorMessage: '',
-  outputParameters: [],
-  consoleOutput: '',
-  changedFiles: [],
+  type: 'answer',
+  executionId: 'd6c1a3de-3c1f-4f0f-8b5f-0d3f5c1f0a01',
+  statusCode: 200,
+  body: {
+    success: true,
+    errorMessage: '',
+    outputParameters: [],
+    consoleOutput: '',
+    changedFiles: [],
+  },
 });
 
-const server = createServer((request, response) => {
-  request.resume().on('end', () => {
-    response.writeHead(200, {
-      'content-type': 'application/json',
-      'content-length': ANSWER.length,
-    });
-    response.end(ANSWER);
+const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+server.on('connection', (socket) => {
+  socket.on('message', () => {
+    socket.send(ANSWER);
   });
 });
-server.listen(0, '127.0.0.1', () => stdout.write(`${server.address().port}\n`));
+server.on('listening', () => {
+  stdout.write(`${server.address().port}\n`);
+});
