@@ -283,7 +283,10 @@ export const sessionsSchemas: Schemas = {
     description: 'One frame of the event stream.',
     required: ['type', 'executionId'],
     properties: {
-      type: { type: 'string', enum: ['queued', 'started', 'stream', 'data', 'finished', 'answer', 'resumed'] },
+      type: {
+        type: 'string',
+        enum: ['queued', 'started', 'stream', 'data', 'finished', 'answer', 'resumed'],
+      },
       executionId: text('The execution it belongs to.'),
       name: { type: 'string', enum: ['stdout', 'stderr'], description: 'For `stream`.' },
       text: text('For `stream`.'),

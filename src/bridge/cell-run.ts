@@ -74,6 +74,7 @@ export class CellRun {
     } catch (error) {
       if (isAbortError(error)) return interruptedResult(language);
       const explained = await session.explain(error);
+      if (isAbortError(explained)) return interruptedResult(language);
       if (explained instanceof AppError) return failureOf(explained);
       throw explained;
     }

@@ -44,6 +44,8 @@ export class RemoteSession {
   readonly #options: RemoteSessionOptions;
   /** Ends everything but connecting; a session that is being created is first waited for, so that it can be closed. */
   readonly #ended = new AbortController();
+  /** The kernel ends, and closes its sessions. */
+  #isLeaving = false;
   readonly #connection: SessionConnection;
   readonly #opener: SessionOpener;
   readonly #closer: SessionCloser;
@@ -245,10 +247,13 @@ export class RemoteSession {
   /**
    * Draws the conclusions from a failure: a session that is gone, a connection to be made anew.
    *
-   * @returns The error to show: the same one, or a better one.
+   * @returns The error to show: the same one, or a better one. An `AbortError` when it is the kernel that ends the session.
    */
   async explain(error: unknown): Promise<unknown> {
     if (!(error instanceof AppError) || this.#errorsElsewhere.has(error)) return error;
+    if (this.#isLeaving && isSessionGone(error)) {
+      return new DOMException('The kernel ends.', 'AbortError');
+    }
     if (isSessionGone(error)) return this.#loseSession(error);
     if (!CONNECTION_FAILURES.has(error.code)) return error;
     const connection = this.#connection.current;
@@ -269,6 +274,7 @@ export class RemoteSession {
   async shutdown(isRestart: boolean): Promise<void> {
     const { settings } = this.configuration;
     const keeps = isRestart ? settings.restart === 'keep' : settings.onExit === 'keep';
+    this.#isLeaving = true;
     this.#connection.leave();
     const live = this.#live;
     this.#live = undefined;

@@ -121,28 +121,28 @@ describe.skipIf(process.platform === 'win32' || isMissing('R')).each(combination
       expect(afterAll.value).not.toContain(shortId);
     });
 
-    test.skipIf(extensions === 'off')(
-      'that of its second language is told and taken up, too',
-      async () => {
-        const first = await start();
-        await run(first, keep);
-        await run(first, `${second}\n${keepIn}`);
-        await kill(first, 2);
-        const next = await start();
-        await told(next);
-        await run(next, `${second}\n1`);
+    // What follows is the same over the documented API.
+    if (extensions === 'off') return;
 
-        const words = await told(next);
-        const shortId = /attach ([\da-f]{8}) in a (%%\w+) cell takes it up/.exec(words);
-        await run(next, `${second}\n%session attach ${shortId?.[1] ?? ''}`);
-        const kept = await run(next, `${second}\nkept + 1`);
+    test('that of its second language is told and taken up, too', async () => {
+      const first = await start();
+      await run(first, keep);
+      await run(first, `${second}\n${keepIn}`);
+      await kill(first, 2);
+      const next = await start();
+      await told(next);
+      await run(next, `${second}\n1`);
 
-        expect(shortId?.[2]).toBe(second);
-        expect(kept.value).toContain('18');
-      },
-    );
+      const words = await told(next);
+      const shortId = /attach ([\da-f]{8}) in a (%%\w+) cell takes it up/.exec(words);
+      await run(next, `${second}\n%session attach ${shortId?.[1] ?? ''}`);
+      const kept = await run(next, `${second}\nkept + 1`);
 
-    test.skipIf(extensions === 'off')('it can be closed instead', async () => {
+      expect(shortId?.[2]).toBe(second);
+      expect(kept.value).toContain('18');
+    });
+
+    test('it can be closed instead', async () => {
       const first = await start();
       await run(first, keep);
       await kill(first);
@@ -156,7 +156,7 @@ describe.skipIf(process.platform === 'win32' || isMissing('R')).each(combination
       expect(list.value).not.toContain(shortId);
     });
 
-    test.skipIf(extensions === 'off').each([true, false])(
+    test.each([true, false])(
       'in good order (restart: %s) there is nothing to tell',
       async (restart) => {
         const first = await start();

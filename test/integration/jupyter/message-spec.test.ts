@@ -97,9 +97,13 @@ test('execute increments the count', async () => {
 });
 
 test('execute stop on error', async () => {
-  const failing = client.sendExecute('print 1\nfail Oops 2');
+  const failing = client.sendExecute('print 1\nhold a\nfail Oops 2');
   const waiting = client.sendExecute('print hello');
   const last = client.sendExecute('print world');
+  // Answered at once, and after the others have arrived.
+  client.send('shell', 'kernel_info_request', {});
+  await client.next('shell');
+  open.interpreter.release('a');
 
   const statuses = new Map<unknown, unknown>();
   for (let n = 0; n < 3; n += 1) {

@@ -69,7 +69,9 @@ describe('POST and GET /sessions', () => {
     const second = await server.session(token);
 
     expect(made.statusCode).toBe(201);
-    expect(made.headers['rserver-extensions']).toBe('events, source, restore, stdin, snapshots, executions');
+    expect(made.headers['rserver-extensions']).toBe(
+      'events, source, restore, stdin, snapshots, executions',
+    );
     expect(made.body.sessionId).toMatch(UUID);
     const { statusCode, body } = await server.call('GET', '/sessions', { token });
     expect(statusCode).toBe(200);

@@ -31,7 +31,9 @@ test('GET /status reports the parts of a healthy server in R Server’s words', 
   const { statusCode, headers, body } = await server.call('GET', '/status', { token });
 
   expect(statusCode).toBe(200);
-  expect(headers['rserver-extensions']).toBe('events, source, restore, stdin, snapshots, executions');
+  expect(headers['rserver-extensions']).toBe(
+    'events, source, restore, stdin, snapshots, executions',
+  );
   expect(body).toEqual({
     statusCode: 'pass',
     details: { server: 'rserver-kernel', version: '1.2.3', sessionCount: 1 },
