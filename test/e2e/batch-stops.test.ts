@@ -58,7 +58,10 @@ describe.skipIf(isMissing('R', 'jupyter', 'build'))('the end of a batch run', ()
     });
 
     test.each([
-      { kernel: 'rserver-r', code: 'for (i in 1:3) cat("line", i, "\\n")\nmessage("to stderr")' },
+      {
+        kernel: 'rserver-r',
+        code: 'for (i in 1:3) cat(paste0("line ", i, "\\n"))\nmessage("to stderr")',
+      },
       {
         kernel: 'rserver-python',
         code: 'import sys\nfor i in (1, 2, 3): print("line", i)\nprint("to stderr", file=sys.stderr)',
